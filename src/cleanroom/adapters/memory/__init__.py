@@ -1,0 +1,1 @@
+"""The outside, held in memory: for tests, simulations and drills."""

@@ -1,0 +1,62 @@
+"""A ledger that lives as long as the process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from threading import Lock
+
+from cleanroom.codec.ledger import decode, encode
+from cleanroom.core.ledger import LedgerEntry, StoredLine, Write, placed, sealed
+from cleanroom.core.merkle import Frontier
+
+
+class MemoryStore:
+    """The Store port over a list of lines. It keeps bytes, as every store does, so that it reads what it wrote."""
+
+    def __init__(self) -> None:
+        self._lines: list[StoredLine] = []
+        self._subjects: dict[str, list[int]] = {}
+        self._tree = Frontier()
+        self._lock = Lock()
+
+    def append(self, writes: Sequence[Write]) -> tuple[LedgerEntry, ...]:
+        """Append all or none; see the port."""
+        with self._lock:
+            versions = {w.subject: len(self._subjects.get(w.subject, ())) for w in writes}
+            entries = placed(writes, len(self._lines), versions, self._taken)
+            lines, tree = [], self._tree
+            for entry in entries:
+                line, tree = sealed(entry, encode(entry), tree)
+                lines.append(line)
+            for line in lines:  # nothing above has changed the store; nothing below can fail
+                self._subjects.setdefault(line.subject, []).append(line.index)
+                self._lines.append(line)
+            self._tree = tree
+        return entries
+
+    def history(self, subject: str) -> tuple[LedgerEntry, ...]:
+        """All entries of one subject, oldest first."""
+        with self._lock:
+            lines = [self._lines[i] for i in self._subjects.get(subject, ())]
+        return tuple(decode(line.body, line.index) for line in lines)
+
+    def entries(self, after: int = -1, limit: int | None = None) -> Iterator[LedgerEntry]:
+        """Entries with an index above `after`."""
+        for line in islice(self.stored(after), limit):
+            yield decode(line.body, line.index)
+
+    def stored(self, after: int = -1) -> Iterator[StoredLine]:
+        """Lines as they are."""
+        index = max(after, -1) + 1
+        while index < len(self._lines):
+            yield self._lines[index]
+            index += 1
+
+    def size(self) -> int:
+        """How many entries there are."""
+        return len(self._lines)
+
+    def _taken(self, subject: str, version: int) -> LedgerEntry | None:
+        places = self._subjects.get(subject, ())
+        return decode(self._lines[places[version - 1]].body) if 0 < version <= len(places) else None

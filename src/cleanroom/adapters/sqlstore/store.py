@@ -1,0 +1,150 @@
+"""The Store port over SQLAlchemy Core. Nothing here knows which database it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from cleanroom.adapters.sqlstore.tables import ledger
+from cleanroom.codec.ledger import decode, encode
+from cleanroom.core.base import CleanroomError, Refused
+from cleanroom.core.ledger import LedgerEntry, StoredLine, Write, can_be_kept, placed, sealed
+from cleanroom.core.merkle import Frontier, peak_ends, root
+
+_PAGE = 1000  # rows a query: a reader never holds a transaction for longer than that takes
+_KEYS = 500  # subjects a query: every database takes that many bound values
+
+_COLUMNS = {"index": ledger.c.idx} | {f.name: ledger.c[f.name] for f in fields(StoredLine) if f.name != "index"}
+"""Where the fields of a StoredLine lie, in their order."""
+
+
+class SqlStore:
+    """The ledger in one table. `explain` turns what the driver raises into a line for a person.
+
+    `engine` begins a transaction that writes (execution option `writes`) so that no other one can write meanwhile.
+    """
+
+    def __init__(self, engine: Engine, explain: Callable[[Exception], CleanroomError]) -> None:
+        self.engine = engine
+        self._explain = explain
+        self._tree = Frontier()  # as of the last append from here; used only while it still is the last
+
+    def append(self, writes: Sequence[Write]) -> tuple[LedgerEntry, ...]:
+        """Append all or none, in one transaction that no other writer can enter; see the port."""
+        if not writes:
+            return ()
+        with self.explaining(), self._writing() as connection:
+            tree = self._head(connection)
+            versions = _versions(connection, [w.subject for w in writes])
+            entries = placed(writes, tree.size, versions, lambda *at: _taken(connection, *at))
+            rows = []
+            for entry in entries:
+                line, tree = sealed(entry, encode(entry), tree)
+                rows.append({column.name: getattr(line, name) for name, column in _COLUMNS.items()})
+            connection.execute(insert(ledger), rows)
+        self._tree = tree
+        return entries
+
+    def history(self, subject: str) -> tuple[LedgerEntry, ...]:
+        """All entries of one subject, oldest first."""
+        if not can_be_kept(subject):
+            return ()
+        wanted = select(ledger.c.idx, ledger.c.body).where(ledger.c.subject == subject).order_by(ledger.c.version)
+        with self.explaining(), self.engine.connect() as connection:
+            rows = connection.execute(wanted).all()
+        return tuple(decode(row.body, row.idx) for row in rows)
+
+    def entries(self, after: int = -1, limit: int | None = None) -> Iterator[LedgerEntry]:
+        """Entries with an index above `after`, in index order."""
+        for index, body in self._rows((ledger.c.idx, ledger.c.body), after, limit):
+            yield decode(body, index)
+
+    def stored(self, after: int = -1) -> Iterator[StoredLine]:
+        """Lines as they lie there, in index order."""
+        for row in self._rows(tuple(_COLUMNS.values()), after):
+            yield StoredLine(*row)
+
+    def size(self) -> int:
+        """How many entries there are."""
+        with self.explaining(), self.engine.connect() as connection:
+            last = connection.execute(select(func.max(ledger.c.idx))).scalar()
+        return 0 if last is None else int(last) + 1
+
+    def close(self) -> None:
+        """Let go of the database; the store cannot be used afterwards."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Errors of the driver leave as ours."""
+        try:
+            yield
+        except (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error, UnicodeDecodeError) as error:
+            raise self._explain(error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    def _rows(self, columns: tuple[Any, ...], after: int, limit: int | None = None) -> Iterator[tuple[Any, ...]]:
+        """Rows in index order, page by page; the first column is the index."""
+        page = select(*columns).order_by(ledger.c.idx)
+        wanted = page if after < 0 else page.where(ledger.c.idx > after)  # a forged negative index shows as well
+        while limit is None or limit > 0:
+            count = _PAGE if limit is None else min(limit, _PAGE)
+            with self.explaining(), self.engine.connect() as connection:
+                rows = connection.execute(wanted.limit(count)).all()
+            yield from map(tuple, rows)
+            if len(rows) < count:
+                return
+            limit = None if limit is None else limit - count
+            wanted = page.where(ledger.c.idx > rows[-1][0])
+
+    def _head(self, connection: Connection) -> Frontier:
+        """The tree so far, from the subtree hash of one row for each peak; never more than the last root proves."""
+        last = connection.execute(select(ledger.c.idx, ledger.c.root).order_by(ledger.c.idx.desc()).limit(1)).first()
+        size = 0 if last is None else last.idx + 1
+        tree = self._tree  # once: another thread may be done with its append at any moment
+        if tree.size != size:
+            ends = peak_ends(size)
+            rows = select(ledger.c.peak).where(ledger.c.idx.in_(ends)).order_by(ledger.c.idx)
+            tree = Frontier(size, tuple(connection.execute(rows).scalars()))
+        if last is not None and root(tree) != last.root:
+            raise Refused(
+                f"the ledger does not agree with itself near its end (entry {last.idx}): nothing was added",
+                "run `cleanroom ledger verify` to find the first bad entry",
+            )
+        return tree
+
+
+def _versions(connection: Connection, subjects: Sequence[str]) -> dict[str, int]:
+    """The latest version of those of the subjects that are there."""
+    found: dict[str, int] = {}
+    names = sorted(set(subjects))
+    for start in range(0, len(names), _KEYS):
+        part = ledger.c.subject.in_(names[start : start + _KEYS])
+        latest = select(ledger.c.subject, func.max(ledger.c.version)).where(part).group_by(ledger.c.subject)
+        found.update((row[0], row[1]) for row in connection.execute(latest))
+    return found
+
+
+def _taken(connection: Connection, subject: str, version: int) -> LedgerEntry | None:
+    """The entry that has this version of the subject."""
+    wanted = select(ledger.c.idx, ledger.c.body).where(ledger.c.subject == subject, ledger.c.version == version)
+    row = connection.execute(wanted).first()
+    return None if row is None else decode(row.body, row.idx)

@@ -1,0 +1,111 @@
+"""What is in the data? The engine computes measures over files, applies changes beside them, and shows rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from cleanroom.core.change import Mapping
+from cleanroom.core.check import Witness
+from cleanroom.core.contract import Roles
+from cleanroom.core.golden import GoldenCase
+from cleanroom.core.measure import Measure, Seen
+from cleanroom.core.run import Diff
+
+Shown = tuple[tuple[tuple[str, str | None], ...], ...]
+"""Rows as text: ((column, value), ...) each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file of rows: Parquet, CSV (optionally .gz), JSONL, or `file.duckdb::table`."""
+
+    path: Path
+    table: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What one column looks like, for drafting a plan and for prompts."""
+
+    name: str
+    type: str
+    rows: int
+    nulls: int
+    distinct: int
+    low: str | None
+    high: str | None
+    top: tuple[tuple[str, int], ...]
+
+
+class Workspace(Protocol):
+    """An open, locked-down engine on one run's files. Nothing outside `folder` can be written."""
+
+    def apply(self, mapping: Mapping, metadata: dict[str, str]) -> Path:
+        """Write the source under the mapping to `folder`/output.parquet; the path of what was written.
+
+        The output has the columns of the source, the event column renamed to its target, and `legacy_event`.
+        Rows whose name is mapped to none, or is not mapped at all, are left out. Same input, same bytes.
+        """
+        ...
+
+    def copy(self, metadata: dict[str, str]) -> Path:
+        """Write the candidate dataset as it is to `folder`/output.parquet."""
+        ...
+
+    def replay(self, cases: Sequence[GoldenCase], mapping: Mapping) -> None:
+        """Make side 'golden' out of the cases' inputs under the mapping, keyed by column `_case`."""
+        ...
+
+    def measure(self, measures: Sequence[Measure]) -> Seen[object]:
+        """All of them, in the fewest passes. What cannot be computed is Unseen with the reason."""
+        ...
+
+    def diff(self, mapping: Mapping | None, sample: int = 20) -> Diff:
+        """Source (or baseline) against the output."""
+        ...
+
+    def witness(self, witnesses: Sequence[Witness], limit: int = 10) -> tuple[Shown, ...]:
+        """Up to `limit` rows for each, in the order of the file. Call it after `measure`."""
+        ...
+
+    def query(self, witness: Witness, names: dict[str, str]) -> str:
+        """The SQL that finds those rows again, for a person in the DuckDB shell; `names` calls the sides' files."""
+        ...
+
+
+class Engine(Protocol):
+    """Opens workspaces and looks at files."""
+
+    @property
+    def name(self) -> str:
+        """Name and version, for provenance."""
+        ...
+
+    def open(
+        self,
+        folder: Path,
+        roles: Roles,
+        *,
+        source: Table | None = None,
+        candidate: Table | None = None,
+        baseline: Table | None = None,
+        references: Sequence[tuple[str, Path]] = (),
+    ) -> AbstractContextManager[Workspace]:
+        """A workspace. `source` is what a mapping is applied to; `candidate` a dataset to be judged as it is;
+        `references` are files by the name that the plan gives them.
+
+        Raises Misuse, with one line, for a file that is missing, empty, a directory, corrupt or not UTF-8.
+        """
+        ...
+
+    def profile(self, table: Table, top: int = 50) -> tuple[Profile, ...]:
+        """Every column of the file, with its most frequent values."""
+        ...
+
+    def sample(self, table: Table, column: str, value: str, limit: int) -> tuple[dict[str, str | None], ...]:
+        """Some rows in which `column` has `value`, in a fixed order."""
+        ...
