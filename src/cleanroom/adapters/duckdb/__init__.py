@@ -1,0 +1,1 @@
+"""The engine on DuckDB: locked down, read-only towards production, few passes."""
