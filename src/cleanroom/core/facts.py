@@ -51,7 +51,11 @@ class Ran:
 
 @noun
 class Finding:
-    """One check of a verdict, as evidence: no rows of data, only what was counted and decided."""
+    """One check of a verdict, as evidence: what was counted and decided.
+
+    No value of the data: a result's sentence may name some (a user id without a partner), so it stays in the report,
+    which the run's outputs hold by digest.
+    """
 
     check: str
     family: str
@@ -59,7 +63,6 @@ class Finding:
     required: bool
     seen: str
     expected: str
-    because: str
 
 
 @noun

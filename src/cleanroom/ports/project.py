@@ -11,6 +11,7 @@ from cleanroom.core.base import Digest
 from cleanroom.core.change import Change, Mapping
 from cleanroom.core.contract import Contract, LintFinding
 from cleanroom.core.golden import GoldenCase
+from cleanroom.core.prompt import Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ class Project(Protocol):
 
     def models(self) -> Sequence[ModelSettings]:
         """What cleanroom.toml says of models."""
+        ...
+
+    def prompt(self, name: str) -> Prompt | None:
+        """The project's own prompts/<name>.yaml; None where it has none. Raises Misuse with its mistakes."""
         ...
 
     def commit(self) -> str:

@@ -90,6 +90,8 @@ class Connection:
             ("COMPRESSION", exp.var("ZSTD")),
             ("ROW_GROUP_SIZE", lit(122_880)),
             ("USE_TMP_FILE", exp.false()),
+            # Without this the engine may swap row groups between threads, whatever its session setting says.
+            ("PRESERVE_ORDER", exp.true()),
         ]
         if metadata:
             pairs = [

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from cleanroom.adapters.duckdb.connection import Connection
-from cleanroom.adapters.duckdb.sql import breaks, col, count, fn, key, lit, named, one_of, scoped, text, text_of
+from cleanroom.adapters.duckdb.sql import breaks, col, count, fn, key, named, one_of, scoped, text, text_of
 from cleanroom.adapters.duckdb.tables import Opened
 from cleanroom.core.measure import Breaking, Column, Key, Measure, Rows
 from cleanroom.core.states import Counts, Group
@@ -71,12 +71,8 @@ def _crowded(connection: Connection, opened: Opened, keys: list[Key]) -> set[Key
     """The keys to leave out of the cube: each alone with many values, then the widest until groups are few."""
     if not keys:
         return set()
-    step = max(1, opened.rows // _SAMPLE)
     picked = exp.select(*(key(k, _type(opened, k)).as_(f"k{i}", quoted=True) for i, k in enumerate(keys)))
-    sampled = picked.from_(named(opened.name))
-    if step > 1:
-        share = exp.TableSample(percent=lit(min(100.0, 100.0 / step)), method=exp.var("SYSTEM"), seed=lit(7))
-        sampled.args["from_"].this.set("sample", share)
+    sampled = opened.sampled(picked.from_(named(opened.name)), _SAMPLE)
     connection.keep("probe", sampled)
     values = [exp.Count(this=exp.Distinct(expressions=[col(f"k{i}")]), big_int=True) for i in range(len(keys))]
     n, *distinct = connection.one(exp.select(count(), *values).from_(named("probe")))

@@ -31,8 +31,7 @@ def of_mapping(
     flows = []
     for name, n, *people in rows:
         target = mapping.target(name) if name is not None else None
-        kept = None if target in (None, NONE) else target
-        flows.append(EventFlow(name, kept, int(n), int(people[0]) if people else None))
+        flows.append(EventFlow(name, target, int(n), int(people[0]) if people else None))
     flows.sort(key=lambda f: (-f.rows, f.legacy or ""))
     renamed = [m.legacy for m in mapping.events if m.target not in (NONE, m.legacy)]
     sampled = _sample(connection, output, roles, renamed, sample)

@@ -193,10 +193,14 @@ def _fields(rule: object) -> dict[str, Any]:
 
 
 def lookup(connection: Connection, opened: Opened, measure: Lookup) -> Records:
-    """The rows of the golden keys."""
-    where = one_of(text_of(col(measure.key), opened.columns[measure.key]), measure.keys)
+    """The rows of the golden keys: found by the key column alone, then only those rows are read."""
+    key_text = text_of(col(measure.key), opened.columns[measure.key])
+    where = exp.select(col("file_row_number")).from_(opened.scan()).where(one_of(key_text, measure.keys))
+    numbers = [lit(int(n)) for (n,) in connection.rows(where)]
+    if not numbers:
+        return Records()
     wanted = [text_of(col(c), opened.columns[c]).as_(f"c{i}", quoted=True) for i, c in enumerate(measure.columns)]
-    query = exp.select(text_of(col(measure.key), opened.columns[measure.key]).as_("k", quoted=True), *wanted)
-    rows = connection.rows(query.from_(named(opened.name)).where(where))
+    query = exp.select(key_text.copy().as_("k", quoted=True), *wanted).from_(opened.scan())
+    rows = connection.rows(query.where(exp.In(this=col("file_row_number"), expressions=numbers)))
     found = ((str(r[0]), tuple(zip(measure.columns, r[1:], strict=True))) for r in rows)
     return Records(tuple(sorted(found, key=repr)))

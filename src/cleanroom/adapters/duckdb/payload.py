@@ -17,12 +17,13 @@ from cleanroom.adapters.duckdb.sql import col, count, fn, lit, named, one_of, te
 from cleanroom.adapters.duckdb.tables import Opened
 from cleanroom.core.base import CleanroomError
 from cleanroom.core.measure import Conforms
-from cleanroom.core.schema_regex import Shape, shape_of, to_regex
+from cleanroom.core.schema_regex import shape_of, to_regex
 from cleanroom.core.states import Counts, Group
 from cleanroom.ports.validator import Validates, Validator
 
 _CHUNK = 20_000
-_LEARN = 200
+_LEARN = 20_000
+_EACH = 200
 _EXAMPLES = 20
 
 
@@ -71,32 +72,25 @@ class Payloads:
         self, connection: Connection, opened: Opened, measure: Conforms, by_schema: dict[str, list[str]]
     ) -> exp.Expr:
         """A condition that is true only for valid payloads."""
-        event = text_of(col(measure.event), opened.columns[measure.event])
-        payload = text_of(col(measure.payload), opened.columns[measure.payload])
+        event, payload = _columns(opened, measure)
+        samples = _samples(connection, opened, measure)
         cases: dict[str, list[str]] = {}
         for schema, events in by_schema.items():
-            shape = self._learn(connection, opened, measure, events)
+            shape = shape_of([text for e in events for text in samples.get(e, ())])
             pattern = to_regex(json.loads(schema), shape) if shape else None
             if pattern is not None:
-                cases.setdefault(pattern, []).extend(events)
+                cases.setdefault(f"^{pattern}$", []).extend(events)
         ifs = [
-            exp.If(this=one_of(event.copy(), names), true=fn("regexp_full_match", payload.copy(), lit(pattern)))
+            exp.If(this=one_of(event.copy(), names), true=fn("regexp_matches", payload.copy(), lit(pattern)))
             for pattern, names in cases.items()
         ]
         proven = fn("coalesce", exp.Case(ifs=ifs, default=exp.false()), exp.false())
         return proven if ifs and _runs(connection, list(cases)) else exp.false()
 
-    def _learn(self, connection: Connection, opened: Opened, measure: Conforms, events: list[str]) -> Shape | None:
-        event = text_of(col(measure.event), opened.columns[measure.event])
-        payload = text_of(col(measure.payload), opened.columns[measure.payload])
-        query = exp.select(payload).from_(named(opened.name)).where(one_of(event, events)).limit(_LEARN)
-        return shape_of([r[0] for r in connection.rows(query) if r[0]])
-
     def _unproven(
         self, connection: Connection, opened: Opened, measure: Conforms, proven: exp.Expr, where: exp.Expr
     ) -> Iterator[tuple[int, str, str | None]]:
-        event = text_of(col(measure.event), opened.columns[measure.event])
-        payload = text_of(col(measure.payload), opened.columns[measure.payload])
+        event, payload = _columns(opened, measure)
         query = exp.select(col("file_row_number"), event, payload).from_(opened.scan())
         query = query.where(where.copy(), exp.not_(proven))
         with translated(opened.table.path):
@@ -105,10 +99,25 @@ class Payloads:
                 yield from rows
 
 
+def _columns(opened: Opened, measure: Conforms) -> tuple[exp.Expr, exp.Expr]:
+    """Event and payload as text."""
+    return tuple(text_of(col(c), opened.columns[c]) for c in (measure.event, measure.payload))  # type: ignore[return-value]
+
+
+def _samples(connection: Connection, opened: Opened, measure: Conforms) -> dict[str, list[str]]:
+    """Some payloads of each event; rare events may have none, and then go to the exact validator."""
+    query = opened.sampled(exp.select(*_columns(opened, measure)).from_(named(opened.name)), _LEARN)
+    found: dict[str, list[str]] = {}
+    for event, payload in connection.rows(query):
+        if payload is not None and len(kept := found.setdefault(str(event), [])) < _EACH:
+            kept.append(str(payload))
+    return found
+
+
 def _runs(connection: Connection, patterns: list[str]) -> bool:
     """Does the engine take these patterns? One that is too large for it only costs speed."""
     try:
-        connection.rows(exp.select(*(fn("regexp_full_match", lit(""), lit(p)) for p in patterns)))
+        connection.rows(exp.select(*(fn("regexp_matches", lit(""), lit(p)) for p in patterns)))
     except CleanroomError:
         return False
     return True

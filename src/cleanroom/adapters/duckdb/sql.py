@@ -18,7 +18,17 @@ FUNCTIONS = frozenset(
     (
         *("abs", "bit_xor", "case", "cast", "coalesce", "concat", "count", "epoch_us", "filter", "floor", "greatest"),
         *("hash", "if", "in", "and", "or", "not", "isfinite", "json_valid", "least", "length", "ln", "max", "min"),
-        *("read_csv", "read_json", "read_parquet", "regexp_full_match", "row_number", "sign", "starts_with", "strlen"),
+        *(
+            "read_csv",
+            "read_json",
+            "read_parquet",
+            "regexp_full_match",
+            "regexp_matches",
+            "row_number",
+            "sign",
+            "starts_with",
+            "strlen",
+        ),
         *("sum", "trim", "try_cast", "approx_count_distinct", "struct", "array"),
     )
 )

@@ -33,6 +33,13 @@ class Opened:
         """The Parquet file itself, whose virtual column file_row_number names its rows."""
         return files("read_parquet", str(self.parquet))
 
+    def sampled(self, query: exp.Select, rows: int) -> exp.Select:
+        """The query, which reads this table, over about `rows` of its rows, spread over it, the same ones each time."""
+        if self.rows > rows:
+            share = exp.TableSample(percent=lit(100.0 * rows / self.rows), method=exp.var("SYSTEM"), seed=lit(7))
+            query.args["from_"].this.set("sample", share)
+        return query
+
 
 def kind_of(table: Table) -> str:
     """'parquet', 'csv', 'json' or 'database'. Raises Misuse for anything else, with what can be read."""

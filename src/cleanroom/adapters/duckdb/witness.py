@@ -1,4 +1,4 @@
-"""Which rows show it? One scan finds the row numbers of all the results' examples; then only those rows are read.
+"""Which rows show it? The row numbers of all the results' examples are found first; then only those rows are read.
 
 What the measures saw says where to look: repeated signatures, missing values, people who skipped a step. So no join
 and no sort of the data is needed.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from sqlglot import exp
 
 from cleanroom.adapters.duckdb.connection import Connection
 from cleanroom.adapters.duckdb.payload import Payloads
-from cleanroom.adapters.duckdb.sql import any_of, as_type, breaks, col, fn, lit, one_of, scoped, text, text_of
+from cleanroom.adapters.duckdb.sql import as_type, breaks, col, fn, lit, one_of, scoped, text, text_of
 from cleanroom.adapters.duckdb.tables import Opened
 from cleanroom.core.check import (
     BreakingRows,
@@ -68,18 +69,13 @@ class Witnesses:
         )
 
     def _numbers(self, opened: Opened, witnesses: Sequence[Witness], limit: int) -> list[list[int]]:
-        """Row numbers: what the payload pass remembered, else from one scan with a condition for each witness."""
+        """Row numbers, each list ascending: what the payload pass remembered, else a search that stops when it has enough."""
         conditions = [self._condition(opened, w) for w in witnesses]
-        asked = [c for c in conditions if isinstance(c, exp.Expr)]
-        answers = iter(self._scan(opened, asked, limit))
-        return [c[:limit] if isinstance(c, list) else next(answers) for c in conditions]
+        return [c[:limit] if isinstance(c, list) else self._search(opened, c, limit) for c in conditions]
 
-    def _scan(self, opened: Opened, conditions: Sequence[exp.Expr], limit: int) -> list[list[int]]:
-        if not conditions:
-            return []
-        first = fn("min", col("file_row_number"), lit(limit))
-        wanted = [exp.Filter(this=first.copy(), expression=exp.Where(this=c)) for c in conditions]
-        return [list(found or ()) for found in self.connection.one(exp.select(*wanted).from_(opened.scan()))]
+    def _search(self, opened: Opened, condition: exp.Expr, limit: int) -> list[int]:
+        query = exp.select(col("file_row_number")).from_(opened.scan()).where(condition).limit(limit)
+        return sorted(int(n) for (n,) in self.connection.rows(query))
 
     def _fetch(self, opened: Opened, numbers: set[int]) -> dict[int, Row]:
         if not numbers:
@@ -102,8 +98,7 @@ class Witnesses:
                 return exp.or_(present, null) if None in values else present
             case CellRows(event_column=column, event=event, time=time, day=day):
                 cell = one_of(text_of(col(column), kinds[column]), [event])
-                that_day = exp.EQ(this=as_type(col(time), "DATE"), expression=as_type(lit(day), "DATE"))
-                return cell if day is None else exp.and_(cell, that_day)
+                return cell if day is None else exp.and_(cell, _on(time, day))
             case SourceRows(names=names):
                 return one_of(text_of(col(self.roles.event), kinds[self.roles.event]), names)
             case PayloadRows(payload=payload, event=event, finding=finding):
@@ -123,8 +118,7 @@ class Witnesses:
             items = self.seen[Repeats(columns)].items
         except Unseen:
             return np.empty(0, np.uint64)
-        repeated: NDArray[np.uint64] = np.unique(items[1:][items[1:] == items[:-1]])[:_FEW]
-        return repeated
+        return _few(items[1:][items[1:] == items[:-1]])
 
     def _orphans(self, column: str, to: str, key: str) -> list[str]:
         try:
@@ -138,7 +132,7 @@ class Witnesses:
             spans = self.seen[Owners(column, owner)]
         except Unseen:
             return np.empty(0, np.uint64)
-        return spans.key[spans.low != spans.high][:_FEW]
+        return _few(spans.key[spans.low != spans.high])
 
     def _skippers(self, witness: SkippedRows) -> NDArray[np.uint64]:
         for measure in self.seen.measures():
@@ -149,7 +143,8 @@ class Witnesses:
         return np.empty(0, np.uint64)
 
 
-_FEW = 20
+_FEW = 500
+"""Enough to come upon ten rows early in a file, few enough for a condition."""
 
 
 def side_of(witness: Witness) -> str:
@@ -159,7 +154,16 @@ def side_of(witness: Witness) -> str:
 
 def _signed(columns: tuple[str, ...], signatures: NDArray[np.uint64]) -> exp.Expr:
     signature = fn("hash", *(col(c) for c in columns))
-    return any_of(exp.EQ(this=signature.copy(), expression=lit(int(s))) for s in signatures.tolist())
+    wanted = [lit(int(s)) for s in signatures.tolist()]
+    return exp.In(this=signature, expressions=wanted) if wanted else exp.false()
+
+
+def _on(time: str, day: str) -> exp.Expr:
+    """On that day, as a range, so that row groups of other days are not even read."""
+    start = as_type(lit(day), "TIMESTAMP")
+    end = as_type(lit(str(date.fromisoformat(day) + timedelta(days=1))), "TIMESTAMP")
+    moment = as_type(col(time), "TIMESTAMP")
+    return exp.and_(exp.GTE(this=moment, expression=start), exp.LT(this=moment.copy(), expression=end))
 
 
 def _lacking(trail: Trail, before: int, step: int) -> NDArray[np.uint64]:
@@ -168,7 +172,13 @@ def _lacking(trail: Trail, before: int, step: int) -> NDArray[np.uint64]:
     times = trail.time[trail.step == before][places]
     did, when = trail.who[trail.step == step], trail.time[trail.step == step]
     if not len(first):
-        return np.unique(did)[:_FEW]
+        return _few(did)
     place = np.minimum(np.searchsorted(first, did), len(first) - 1)
     fine = (first[place] == did) & (times[place] <= when)
-    return np.unique(did[~fine])[:_FEW]
+    return _few(did[~fine])
+
+
+def _few(signatures: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Some different ones."""
+    different: NDArray[np.uint64] = np.unique(signatures)
+    return different[:_FEW]

@@ -31,4 +31,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """A ledger is never taken away."""
-    raise NotImplementedError("the ledger has no way back: restore a copy")
+    raise RuntimeError("the ledger has no way back: restore a copy")

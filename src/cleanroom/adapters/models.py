@@ -1,0 +1,40 @@
+"""Which adapter stands behind a `[models.NAME]` of cleanroom.toml?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cleanroom.core.base import Misuse
+from cleanroom.ports.model import Model
+from cleanroom.ports.project import ModelSettings
+
+
+def model_for(settings: ModelSettings, root: Path, record: Path | None = None) -> Model:
+    """The model, recording into `record` where that is given. Paths in the settings are relative to `root`.
+
+    Raises Misuse for settings that lack something, a missing key, or a missing recording.
+    """
+    model = _model(settings, root)
+    if record is None:
+        return model
+    from cleanroom.adapters.replay import Recorder
+
+    return Recorder(model, record)
+
+
+def _model(settings: ModelSettings, root: Path) -> Model:
+    match settings.kind:
+        case "local":
+            from cleanroom.adapters.llamacpp import LlamaCpp
+
+            return LlamaCpp(settings.name, root / settings.file if settings.file else None)
+        case "openai":
+            from cleanroom.adapters.openai_compatible import OpenAICompatible
+
+            return OpenAICompatible(settings.name, settings.model, settings.base_url, settings.api_key_env)
+        case "replay":
+            from cleanroom.adapters.replay import Replay
+
+            return Replay(settings.name, root / settings.file)
+        case other:
+            raise Misuse(f"model {settings.name!r} is of kind {other!r}", "Known kinds: local, openai, replay.")

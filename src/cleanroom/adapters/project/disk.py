@@ -1,0 +1,191 @@
+"""The user's project as files: the Project port on disk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from cleanroom.adapters.project.contracts import Contracts
+from cleanroom.adapters.project.files import SETTINGS, find_root, inside, read, settle, write_folder
+from cleanroom.adapters.project.git import commit
+from cleanroom.codec.change import MAX_MAPPING, change_yaml, mapping_json, read_change, read_mapping
+from cleanroom.codec.plan import Reading
+from cleanroom.codec.positions import MAX_BYTES
+from cleanroom.codec.prompt import read_prompt
+from cleanroom.codec.settings import Settings, read_settings
+from cleanroom.core.base import Digest, Misuse, digest
+from cleanroom.core.change import Change, DatasetArtifact, Mapping, MappingArtifact
+from cleanroom.core.contract import Contract, LintFinding
+from cleanroom.core.golden import GoldenCase
+from cleanroom.core.prompt import Prompt
+from cleanroom.ports.project import ModelSettings
+from cleanroom.ports.validator import Validator
+
+T = TypeVar("T")
+
+PLAN = "contracts/plan.yaml"
+_CHANGE = "change.yaml"
+_MAPPING = "mapping.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_SHOWN = 3
+
+
+def open_project(start: Path, validator: Validator) -> DiskProject:
+    """The project around `start`: a folder in it, or a plan file (which may also lie outside any project).
+
+    Raises Misuse when there is none.
+    """
+    if start.is_file():
+        plan = start.resolve()
+        root = find_root(plan.parent) or (plan.parent.parent if plan.parent.name == "contracts" else plan.parent)
+        return DiskProject(root, validator, plan.relative_to(root).as_posix())
+    if not start.exists():
+        raise Misuse(f"{start} does not exist", "Name a project's folder, or a plan file.")
+    found = find_root(start)
+    if found is None:
+        hint = 'Run `cleanroom init` here, or write a cleanroom.toml with name = "shop".'
+        raise Misuse(f"there is no {SETTINGS} in {start.resolve()} or above it", hint)
+    return DiskProject(found, validator)
+
+
+class DiskProject:
+    """See ports/project.py. Files are read anew at every question, so that edits are seen."""
+
+    def __init__(self, root: Path, validator: Validator, plan: str = PLAN) -> None:
+        self._root = root.resolve()
+        self._contracts = Contracts(self._root, plan, validator)
+
+    @property
+    def root(self) -> Path:
+        """See ports/project.py."""
+        return self._root
+
+    def path(self, relative: str) -> Path:
+        """See ports/project.py."""
+        return inside(self._root, relative)
+
+    def relative(self, path: Path) -> str:
+        """The path below the root where it is, else the whole path."""
+        whole = path.resolve()
+        return whole.relative_to(self._root).as_posix() if whole.is_relative_to(self._root) else str(whole)
+
+    def contract(self) -> Contract:
+        """See ports/project.py."""
+        contract, findings = self._contracts.contract()
+        if contract is None:
+            raise _misuse(findings)
+        return contract
+
+    def lint(self) -> tuple[LintFinding, ...]:
+        """See ports/project.py."""
+        return (*self._read_settings()[1], *self._contracts.lint())
+
+    def golden(self) -> tuple[GoldenCase, ...]:
+        """See ports/project.py. Raises Misuse with the first mistakes when they do not lint."""
+        cases, findings = self._contracts.golden()
+        if any(f.severity == "error" for f in findings):
+            raise _misuse(findings)
+        return cases
+
+    def change(self, name: str) -> tuple[Change, Mapping | None]:
+        """See ports/project.py."""
+        change = self._change(name)
+        if isinstance(change.artifact, DatasetArtifact):
+            return change, None
+        mapping, seen = self._mapping(name)
+        if seen != change.artifact.digest:
+            hint = f"Record the edit with `cleanroom correct {name} --edited --reason TEXT`, or restore the file."
+            raise Misuse(f"changes/{name}/{_MAPPING} was edited since the change was written", hint)
+        return change, mapping
+
+    def edited_mapping(self, name: str) -> tuple[Change, Mapping]:
+        """See ports/project.py."""
+        change = self._change(name)
+        if not isinstance(change.artifact, MappingArtifact):
+            raise Misuse(f"change {name!r} has no mapping: it is a dataset", "Only mappings can be edited by hand.")
+        return change, self._mapping(name)[0]
+
+    def write_change(self, change: Change, mapping: Mapping | None) -> Path:
+        """See ports/project.py."""
+        folder = self._folder(change.name)
+        files = {_CHANGE: change_yaml(change).encode()}
+        if mapping is not None:
+            files[_MAPPING] = mapping_json(mapping).encode()
+        write_folder(folder, files)
+        return folder
+
+    def artifact_digest(self, mapping: Mapping) -> Digest:
+        """See ports/project.py."""
+        return digest(mapping_json(mapping).encode())
+
+    def changes(self) -> Sequence[str]:
+        """See ports/project.py."""
+        folder = self._root / "changes"
+        found = [f.name for f in folder.iterdir() if (f / _CHANGE).is_file()] if folder.is_dir() else []
+        return tuple(sorted(n for n in found if _NAME.fullmatch(n)))
+
+    def models(self) -> Sequence[ModelSettings]:
+        """See ports/project.py."""
+        settings, findings = self._read_settings()
+        if settings is None:
+            raise _misuse(findings)
+        return tuple(ModelSettings(name, **keys) for name, keys in settings.models)
+
+    def prompt(self, name: str) -> Prompt | None:
+        """See ports/project.py."""
+        file = f"prompts/{name}.yaml"
+        content = read(inside(self._root, file), MAX_BYTES)
+        return None if content is None else _sound(read_prompt(content, file))
+
+    def commit(self) -> str:
+        """See ports/project.py."""
+        return commit(self._root)
+
+    def _read_settings(self) -> tuple[Settings | None, tuple[LintFinding, ...]]:
+        content = read(inside(self._root, SETTINGS), MAX_BYTES)
+        if content is None:  # a plan file outside any project
+            return Settings(self._root.name), ()
+        return read_settings(content, SETTINGS)
+
+    def _folder(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            hint = "Use letters, digits, '.', '_' and '-', beginning with a letter or digit."
+            raise Misuse(f"{name[:100]!r} cannot be the name of a change", hint)
+        return inside(self._root, f"changes/{name}")
+
+    def _change(self, name: str) -> Change:
+        folder = self._folder(name)
+        settle(folder)
+        content = read(folder / _CHANGE, MAX_BYTES)
+        if content is None:
+            known = ", ".join(self.changes()) or "none yet"
+            raise Misuse(f"there is no change {name!r}", f"Known: {known}. `cleanroom propose` makes one.")
+        change = _sound(read_change(content, f"changes/{name}/{_CHANGE}"))
+        if change.name != name:
+            hint = "A change is renamed by proposing it again."
+            raise Misuse(f"changes/{name}/{_CHANGE} is the change {change.name!r}, not {name!r}", hint)
+        return change
+
+    def _mapping(self, name: str) -> tuple[Mapping, Digest]:
+        """The mapping file as it lies there, and the digest of its bytes."""
+        file = f"changes/{name}/{_MAPPING}"
+        content = read(inside(self._root, file), MAX_MAPPING)
+        if content is None:
+            raise Misuse(f"{file} is missing", "Restore it, or propose the change again.")
+        return _sound(read_mapping(content, file)), digest(content)
+
+
+def _sound(reading: Reading[T]) -> T:
+    if reading.value is None:
+        raise _misuse(reading.findings)
+    return reading.value
+
+
+def _misuse(findings: Sequence[LintFinding]) -> Misuse:
+    """The first mistakes in one line."""
+    errors = [f for f in findings if f.severity == "error"]
+    first = "; ".join(f"{f.file}:{f.line}:{f.column} {f.message}" for f in errors[:_SHOWN])
+    more = f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
+    return Misuse(first + more, errors[0].hint or "`cleanroom contract lint` shows every mistake.")

@@ -1,0 +1,48 @@
+"""How do commands speak? Results on standard output (text or --json), everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from cleanroom.core.base import CleanroomError, plain
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+As = Annotated[
+    str | None,
+    typer.Option("--as", metavar="WHO", help="Who is at work (default: CLEANROOM_OPERATOR, else git's user.email)."),
+]
+
+
+def screen() -> Console:
+    """The console for results."""
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def aside() -> Console:
+    """The console for progress and errors."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(value: object) -> None:
+    """A noun or plain data as indented JSON."""
+    sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+
+
+def told(error: CleanroomError) -> None:
+    """One line that says what happened, one that says what to do next."""
+    console = aside()
+    console.print(_line("error: ", "bold red", error.message), soft_wrap=True)
+    if error.hint:
+        console.print(_line("  next: ", "bold", error.hint), soft_wrap=True)
+
+
+def _line(label: str, style: str, message: str) -> Any:
+    from rich.text import Text
+
+    shown = "".join(c if c.isprintable() else " " for c in message)
+    return Text.assemble((label, style), shown)
