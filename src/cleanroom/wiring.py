@@ -49,6 +49,11 @@ def room(start: Path | None = None, operator: str | None = None) -> Room:
     )
 
 
+def models(start: Path | None = None) -> tuple[ModelSettings, ...]:
+    """The models that the project in `start` may ask; the embedded one is always there."""
+    return (EMBEDDED, *open_project(start or Path(), JsonSchemaRs()).models())
+
+
 def who(root: Path) -> str:
     """CLEANROOM_OPERATOR, else git's user.email, else the system's user: claimed, not proven."""
     return os.environ.get("CLEANROOM_OPERATOR", "").strip() or user_email(root) or getpass.getuser()

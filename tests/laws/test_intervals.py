@@ -143,6 +143,16 @@ def test_the_bounds_of_divergences_hold(
     assert all(f.lower <= f.upper for f in found)
 
 
+@pytest.mark.parametrize("bounds", [distances.psi_bounds, distances.jensen_shannon_bounds])
+@pytest.mark.parametrize(("n", "m"), [(2, 2), (20, 20), (300, 20), (2_000, 300)])
+def test_rare_cells_and_few_rows_prove_nothing(bounds: Bound, n: int, m: int) -> None:
+    p = 1 / np.arange(1, 41) ** 1.5
+    p /= p.sum()
+    chance, draws = np.random.default_rng([n, m]), 400
+    pairs = zip(chance.multinomial(n, p, draws), chance.multinomial(m, p, draws), strict=True)
+    assert np.mean([bounds(b, c, (ALPHA, ALPHA)).lower > 1e-9 for b, c in pairs]) <= ALPHA + slack(draws)
+
+
 def test_the_same_counts_give_the_same_bounds_and_bunches_wider_ones() -> None:
     b, c = np.array([400, 300, 200, 100]), np.array([350, 320, 210, 140])
     once, twice = (distances.psi_bounds(b, c, (0.01, 0.01)) for _ in range(2))

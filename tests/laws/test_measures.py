@@ -152,6 +152,7 @@ def test_bins_are_monotone_and_close(values: list[float]) -> None:
 RULES: list[tuple[Rule, list[object], list[object]]] = [
     (Filled("c"), ["x", 0, False, "0"], [None, "", "  "]),
     (Within("c", 0.0, 10.0), [None, 0, 10, "5", "no number"], [-1, 11, "-0.5", float("nan"), float("inf")]),
+    (Within("c", 0.0, None), [float("inf"), 0], [float("nan"), -0.1]),
     (Within("c", None, 1.5), [-1e300, 1.5], [1.6]),
     (OneOf("c", ("a", "1", "true")), [None, "a", 1, True], ["A", " a", 1.0, False, ""]),
     (FullMatch("c", "a.c"), [None, "abc", "a\nc"], ["abcd", "xabc", ""]),

@@ -1,4 +1,4 @@
-"""Plans, changes and mappings survive being written and read; random text never crashes a reader; equal contracts do not differ."""
+"""What is written reads back equal; random text never crashes a reader; equal contracts do not differ."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ from cleanroom.core.lint import lint
 from cleanroom.core.plan_diff import diff
 from cleanroom.core.rules import TypeName
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 TRICKY = st.sampled_from(
     ["no", "on", "null", "~", "1", "1.5", "0o7", "1e3", "2024-01-01", "<<", "- a", "a: b", "#x", "'", '"', " "]
 )
@@ -140,24 +140,23 @@ VALIDATOR = jsonschema_rs.validator_for(plan_schema())
 
 
 @given(PLANS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_plan_reads_back_equal(plan: Plan) -> None:
     text = plan_yaml(plan)
     reading = read_plan(text.encode())
-    shape = [f for f in reading.document.findings]
     assert reading.draft == plan
-    assert shape == []
+    assert reading.document.findings == []
     assert yaml.safe_load(text) == keyed(plan), "and readers of YAML 1.1 take it for the same"
 
 
 @given(PLANS, st.dictionaries(st.sampled_from([(), ("events",), ("roles",), ("name",)]), TEXT, max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_comments_do_not_change_a_plan(plan: Plan, notes: dict[tuple[str, ...], str]) -> None:
     assert read_plan(plan_yaml(plan, {k: v for k, v in notes.items() if v.isprintable()}).encode()).draft == plan
 
 
 @given(PLANS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_what_lints_follows_the_published_schema_and_equal_plans_do_not_differ(plan: Plan) -> None:
     assert diff(Contract(plan), Contract(plan)) == ()
     mistakes = lint(plan)
@@ -167,14 +166,14 @@ def test_what_lints_follows_the_published_schema_and_equal_plans_do_not_differ(p
 
 
 @given(PLANS, PLANS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_removed_event_is_always_breaking(old: Plan, new: Plan) -> None:
     broken = {d.where for d in diff(Contract(old), Contract(new)) if d.verdict == "breaking"}
     assert {f"events.{name}" for name in old.event_names if new.event(name) is None} <= broken
 
 
 @given(CHANGES, MAPPINGS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_changes_and_mappings_read_back_equal_with_the_same_digest(change: Change, mapping: Mapping) -> None:
     reading = read_change(change_yaml(change).encode(), "change.yaml")
     assert (reading.value, reading.findings) == (change, ())
@@ -191,33 +190,35 @@ def test_golden_cases_read_back_equal(case: GoldenCase) -> None:
 # --- what anybody may have written --------------------------------------------------------------------------
 
 YAMLISH = st.text(st.sampled_from(list("ab1:-[]{},&*!#|>'\"\n \t?%@~.é\x00")), max_size=60).map(str.encode)
-LINES = st.lists(
-    st.sampled_from(
-        [
-            "name: shop",
-            "roles: {event: e, time: t}",
-            "events:",
-            "  a: {owner: o, description: d}",
-            "  a:",
-            "    owner: 5",
-        ]
-        + ["columns: [1]", "  b: [x]", "ratios: {r: {of: a}}", "funnels: {f: 1}", "keys: {}", "  - x", "freshness: 5"]
-        + [
-            "vocabularies: {v: w}",
-            "version: x",
-            "advisory: a",
-            "consent: {}",
-            "cardinality: {a: {max: a}}",
-            "events: {1: 2}",
-        ]
-        + ["tolerances: {psi: .nan, ks: 99999999999999999999999}", "references: [{to: [a]}]", "roles: &r {event: *r}"]
-    ),
-    max_size=10,
-).map(lambda lines: "\n".join(lines).encode())
+PIECES = """\
+name: shop
+roles: {event: e, time: t}
+roles: &r {event: *r}
+events:
+events: {1: 2}
+  a: {owner: o, description: d}
+  a:
+    owner: 5
+  b: [x]
+  - x
+columns: [1]
+ratios: {r: {of: a}}
+funnels: {f: 1}
+keys: {}
+freshness: 5
+vocabularies: {v: w}
+version: x
+advisory: a
+consent: {}
+cardinality: {a: {max: a}}
+tolerances: {psi: .nan, ks: 99999999999999999999999}
+references: [{to: [a]}]
+""".splitlines()
+LINES = st.lists(st.sampled_from(PIECES), max_size=10).map(lambda lines: "\n".join(lines).encode())
 
 
 @given(st.binary(max_size=80) | YAMLISH | LINES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_random_text_never_crashes_a_reader(content: bytes) -> None:
     readings: list[Any] = [
         read_plan(content),
@@ -242,7 +243,7 @@ def test_random_text_never_crashes_a_reader(content: bytes) -> None:
         SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=12
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_plain_data_survives_yaml_and_json(value: Any) -> None:
     written = read_yaml(yaml_text(value).encode(), "f")
     assert (written.findings, written.data) == ([], value)
@@ -251,13 +252,17 @@ def test_plain_data_survives_yaml_and_json(value: Any) -> None:
         assert (document.findings, document.data) == ([], value)
 
 
+def refuse(name: str) -> None:
+    raise ValueError(name)
+
+
 @given(st.text(st.sampled_from(list('{}[]:,"\\u00e9 tru enlfas-+.1eE\n')), max_size=30))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_json_reader_accepts_what_the_standard_library_accepts(text: str) -> None:
     document = read_json(text.encode(), "f")
     try:
-        expected = json.loads(text, parse_constant=lambda name: 1 / 0)
-    except (ValueError, ZeroDivisionError):
+        expected = json.loads(text, parse_constant=refuse)
+    except ValueError:
         assert document.broken
         return
     if not document.findings:

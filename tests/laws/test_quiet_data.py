@@ -24,7 +24,7 @@ EVENTS = ("view", "cart", "buy")
 COUNTRIES = ("DE", "FR", "US", "JP")
 DAYS = tuple(f"2026-01-{d:02d}" for d in range(1, 29))
 WEEKDAY = np.array([1.0, 1.0, 1.05, 1.1, 1.3, 1.6, 1.5])
-DRAWS = 150
+DRAWS = 120
 
 Draw = dict[str, NDArray[np.float64]]
 Change = Callable[[Draw], Draw]

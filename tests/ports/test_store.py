@@ -41,7 +41,7 @@ JUDGED = Judged(
     digest(b"run"),
     digest(b"change"),
     "FAIL",
-    (Finding("ranges", "fields", "FAIL", True, '"-1"\n', "0 to 9", "one value is below 0"),),
+    (Finding("ranges", "fields", "FAIL", True, '"-1"\n', "0 to 9"),),
     AT,
 )
 

@@ -6,12 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from tests.battery_samples import BASELINE, CLEAN, PLAN, START, Row, clicks, failing, named, planned, run
+from tests import battery_samples
+from tests.battery_samples import BASELINE, CLEAN, PLAN, START, Row, clicks, failing, named, planned
 
 from cleanroom.core.check import CellRows, Outcome
 from cleanroom.core.contract import Ratio, Tolerances
+
+run = partial(battery_samples.run, only=("counts",))
 
 THICK_BASELINE, THICK = clicks(3, 3_000), clicks(4, 3_000)
 
@@ -140,10 +144,6 @@ def test_sampled_events_show_how_many_they_stand_for() -> None:
 
 
 # --- ratios ------------------------------------------------------------------------------------------------
-
-
-def with_ratio(low: float | None, high: float | None, tolerance: float | None = None) -> object:
-    return planned(ratios=(Ratio("conversion", "purchase", "view_item", low, high, tolerance),))
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from tests.battery_samples import BASELINE, CLEAN, PLAN, Row, changed, every, failing, named, planned, run
+from tests import battery_samples
+from tests.battery_samples import CLEAN, PLAN, Row, changed, every, named, planned
 
 from cleanroom.core.base import Instant
 from cleanroom.core.check import BreakingRows, Outcome, ValueRows
 from cleanroom.core.contract import Cardinality, Field
 from cleanroom.core.rules import OneOf, Scope
+
+run = partial(battery_samples.run, only=("fields",))
 
 
 def test_a_lower_cased_country_is_found_and_named() -> None:
@@ -132,7 +136,11 @@ def test_names_of_the_data_stand_harmlessly_in_a_sentence() -> None:
     assert len(found.because) < 300
 
 
-def test_no_rows_at_all_is_unknown() -> None:
-    verdict = run([dict.fromkeys(CLEAN[0])][:0], contract=planned(), baseline=None)
-    assert verdict.outcome is not Outcome.PASS
-    assert not failing(run(BASELINE))
+def test_a_set_without_rows_is_never_a_pass() -> None:
+    verdict = run([], baseline=None)
+    assert verdict.outcome.rank >= Outcome.UNKNOWN.rank
+    few = planned(freshness=None)
+    assert run([], columns=frozenset(CLEAN[0]), contract=few).outcome is Outcome.UNKNOWN
+    gone = battery_samples.run([], columns=frozenset(CLEAN[0]))
+    assert gone.outcome is Outcome.FAIL
+    assert named(gone, "fields.filled(device)").outcome is Outcome.UNKNOWN

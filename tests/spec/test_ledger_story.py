@@ -32,7 +32,7 @@ from cleanroom.core.merkle import EMPTY
 
 AT = Instant("2026-11-21T23:20:00.000000Z")
 RAN = Ran(digest(b"run"), digest(b"change"), digest(b"plan"), (), (), "bob", AT)
-FINDING = Finding("ranges", "fields", "FAIL", True, "-1", "0 to 9", "one value is below 0")
+FINDING = Finding("ranges", "fields", "FAIL", True, "-1", "0 to 9")
 JUDGED = Judged(digest(b"run"), digest(b"change"), "FAIL", (FINDING,), AT)
 
 KILLS = 10

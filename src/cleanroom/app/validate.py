@@ -150,10 +150,9 @@ def _record(room: Room, run: Run, verdict: Verdict, outputs: tuple[InputSeen, ..
     inputs = tuple(InputSeen(i.role, i.path, i.digest) for i in run.inputs)
     ran = Ran(run.digest, run.change, run.plan, inputs, outputs, run.operator, run.at)
     findings = tuple(
-        Finding(r.check, r.family, r.outcome.value, r.required, r.seen, r.expected)  # type: ignore[arg-type]
-        for r in verdict.results
+        Finding(r.check, r.family, r.outcome.value, r.required, r.seen, r.expected) for r in verdict.results
     )
-    judged = Judged(run.digest, run.change, verdict.outcome.value, findings, room.clock.now())  # type: ignore[arg-type]
+    judged = Judged(run.digest, run.change, verdict.outcome.value, findings, room.clock.now())
     room.store.append([Write(subject, 0, ran), Write(subject, 1, judged)])
 
 

@@ -74,12 +74,19 @@ def _scalar(value: Any) -> yaml.ScalarNode:
     """Tagged as text, so that the writer never adds a tag; quoted when it is text that a reader would not take so."""
     if isinstance(value, str):
         taken = not isinstance(scalar(value), str) or _OLD.resolve(yaml.ScalarNode, value, (True, False)) != _STR
-        return yaml.ScalarNode(_STR, value, style="'" if taken and value.isprintable() else None)
+        style = "'" if taken else None
+        return yaml.ScalarNode(_STR, value, style=style if value.isprintable() else '"')
     if value is None or isinstance(value, bool):
         return yaml.ScalarNode(_STR, {None: "null", True: "true", False: "false"}[value])
-    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
-        return yaml.ScalarNode(_STR, str(int(value)))
-    return yaml.ScalarNode(_STR, repr(value))
+    return yaml.ScalarNode(_STR, _number(value))
+
+
+def _number(value: int | float) -> str:
+    """A number as every reader takes it: YAML 1.1 wants a point before an exponent."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    mantissa, e, exponent = repr(value).partition("e")
+    return f"{mantissa}.0e{exponent}" if e and "." not in mantissa else repr(value)
 
 
 def _laid_out(text: str, notes: Mapping[Path, str], spaced: Sequence[str]) -> str:

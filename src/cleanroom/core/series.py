@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import NDArray
 
 from cleanroom.core.contract import Plan
 from cleanroom.core.measure import Column, Day, Rows, Seen, Side, Spread, Steps
@@ -106,13 +105,13 @@ def _spreads(seen: Seen[object]) -> list[Series]:
     return out
 
 
-def _edges(values: np.ndarray, counts: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _edges(values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Bars of equal width between the 1st and 99th percentile of the baseline."""
     share = np.cumsum(counts) / counts.sum()
     low, high = (float(values[np.searchsorted(share, q)]) for q in (0.01, 0.99))
     return np.linspace(low, high if high > low else low + 1.0, _BARS + 1)
 
 
-def _shares(values: np.ndarray, counts: np.ndarray, edges: Sequence[float]) -> tuple[float, ...]:  # type: ignore[type-arg]
-    inside, _ = np.histogram(np.clip(values, edges[0], edges[-1]), bins=np.asarray(edges), weights=counts)
+def _shares(values: NDArray[np.float64], counts: NDArray[np.int64], edges: NDArray[np.float64]) -> tuple[float, ...]:
+    inside, _ = np.histogram(np.clip(values, edges[0], edges[-1]), bins=edges, weights=counts)
     return tuple(float(x) for x in inside / counts.sum())

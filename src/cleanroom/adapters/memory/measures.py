@@ -126,12 +126,14 @@ def text(value: object) -> str | None:
 
 def number(value: object) -> float | None:
     """A finite number, also from text that reads as one; None for anything else."""
+    x = _real(value)
+    return x if x is not None and math.isfinite(x) else None
+
+
+def _real(value: object) -> float | None:
     if isinstance(value, str):
-        value = float(value) if _NUMBER.fullmatch(value) else None
-    if value is None or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return None
-    x = float(value)
-    return x if math.isfinite(x) else None
+        return float(value) if _NUMBER.fullmatch(value) else None
+    return float(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else None
 
 
 def moment(value: object) -> int | None:
@@ -147,17 +149,17 @@ def moment(value: object) -> int | None:
 
 
 def breaks(rule: Rule, value: object) -> bool:
-    """Does the value break the rule? Null breaks only Filled; NaN and infinities break Within."""
+    """Does the value break the rule? Null breaks only Filled; NaN is within nothing."""
     if isinstance(rule, Filled):
         return value is None or (isinstance(value, str) and not value.strip(" "))
     if value is None:
         return False
     match rule:
         case Within(low=low, high=high):
-            if isinstance(value, str) and number(value) is None:
-                return False  # text that is no number is Castable's concern
-            x = number(value)
-            return x is None or (low is not None and x < low) or (high is not None and x > high)
+            x = _real(value)
+            if x is None:
+                return not isinstance(value, str)  # text that is no number is Castable's concern
+            return not ((low is None or x >= low) and (high is None or x <= high))  # so that NaN is outside
         case OneOf(values=values):
             return text(value) not in values
         case FullMatch(pattern=pattern):

@@ -7,6 +7,7 @@ would help. Rows that come in bunches count for less (stats/dispersion.py). A ba
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from cleanroom.core.check import Check, CheckResult, Outcome, Witness
 from cleanroom.core.checks.words import EDGE, Figures, named, result, rows, weighed, worst
+from cleanroom.core.stats import distances
 from cleanroom.core.stats.correction import bonferroni
 
 Floats = NDArray[np.float64]
@@ -113,7 +115,7 @@ def _because(name: str, found: Found, outcome: Outcome, which: Distance, detail:
         others = (
             f"and {rows(len(found.days) - 1, 'other day')}"
             if alone
-            else f"{rows(len(found.days), 'day')} alone show it"
+            else f"on {rows(len(found.days), 'day')} alone, too"
         )
         also = f" ({others})" if len(found.days) > alone else ""
         return (
@@ -131,6 +133,8 @@ def to_decide(d: Distance, n: float) -> float:
     """More rows a side that would narrow the band to the distance from the limit: bands shrink with the square root."""
     slack = max(abs(d.limit - d.distance), d.limit / 4)
     half = (d.upper - d.lower) / 2
+    if not math.isfinite(half):
+        return distances.ENOUGH**2
     return max(1.0, n * ((half / slack) ** 2 - 1))
 
 

@@ -88,7 +88,7 @@ class FieldRule:
         expected = promise(self.rule)
         where = f" of {listed([named(v) for v in spoken])}" if spoken else ""
         if total == 0:
-            return nothing_to_look_at(self, f"row{where}", expected)
+            return nothing_to_look_at(self, f"row{where}", expected, required=spoken is None)
         bad = broken.total
         figures: Figures = (("rows", float(total)), ("broken", float(bad)))
         if not bad:

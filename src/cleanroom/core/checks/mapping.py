@@ -64,13 +64,9 @@ class TargetsExist:
             told = [f"{named(m.target)} (for {named(m.legacy)}, {rows(by.get(m.legacy, 0))})" for m in invented]
             faults.append(f"the plan has no event {listed(told)}")
         if silent:
-            faults.append(
-                f"{listed([named(n) for n in silent])} {'are' if len(silent) > 1 else 'is'} mapped to none without a reason"
-            )
+            faults.append(f"no reason is given for mapping {listed([named(n) for n in silent])} to none")
         if twice:
-            faults.append(
-                f"{listed([named(n) for n in twice])} {'are' if len(twice) > 1 else 'is'} mapped more than once"
-            )
+            faults.append(f"more than one target is given for {listed([named(n) for n in twice])}")
         told_all = "; ".join(faults)
         concerned = tuple(dict.fromkeys([*(m.legacy for m in invented), *silent, *twice]))
         return result(

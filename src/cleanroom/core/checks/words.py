@@ -101,8 +101,8 @@ def result(
     return CheckResult(check.name, check.family, outcome, seen, expected, because, missing, figures, witness, required)
 
 
-def nothing_to_look_at(check: Check, what: str, expected: str) -> CheckResult:
-    """UNKNOWN, and advisory: the promise speaks of rows that did not occur, which the counts judge."""
+def nothing_to_look_at(check: Check, what: str, expected: str, required: bool = False) -> CheckResult:
+    """UNKNOWN; advisory where the promise speaks of some rows only: whether those should occur is for the counts to judge."""
     return result(
         check,
         Outcome.UNKNOWN,
@@ -110,7 +110,7 @@ def nothing_to_look_at(check: Check, what: str, expected: str) -> CheckResult:
         expected=expected,
         because=f"There is no {what} in the data, so nothing could be checked.",
         missing=f"at least one {what}",
-        required=False,
+        required=required,
     )
 
 

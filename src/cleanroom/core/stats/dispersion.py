@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 FEWEST_DAYS = 5
+RARE = 10.0
 ASSUMED = 2.0
 """Taken where fewer than FEWEST_DAYS can be compared; clickstreams in our simulations lie between 1.2 and 4."""
 
@@ -38,11 +39,21 @@ def of_ratio(x: ArrayLike, y: ArrayLike) -> float:
     return max(1.0, float(np.median(squared)) / _median_chi2(1) * len(n) / (len(n) - 1))
 
 
+def _without_rare(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """The categories of fewer than RARE rows a day as one: their residuals are too skewed for a median."""
+    rare = (a + b).mean(0) < RARE if len(a) else np.zeros(a.shape[1], bool)
+    if rare.sum() < 2:
+        return a, b
+    one, other = (np.concatenate([v[:, ~rare], v[:, rare].sum(1, keepdims=True)], axis=1) for v in (a, b))
+    return one, other
+
+
 def of_shares(x: ArrayLike, y: ArrayLike | None = None) -> float:
     """The dispersion of categories' shares by day, at least 1 (a design effect: Rao & Scott 1981, JASA 76:221).
 
     x, y: counts of shape (days, categories) of two samples on the same days; what both samples share, such as
-    weekdays, and what differs every day cancels. Without y, each day of x is compared with all of its days.
+    weekdays, and what differs every day cancels (so does what sets the people of one sample apart for good). Without y,
+    each day of x is compared with all of its days.
     """
     a = np.asarray(x, float)
     b = np.zeros_like(a) if y is None else np.asarray(y, float)
@@ -50,8 +61,11 @@ def of_shares(x: ArrayLike, y: ArrayLike | None = None) -> float:
     used = (na > 0) & ((nb > 0) | (y is None))
     kept = (a + b).sum(0) > 0
     a, b, na, nb = a[used][:, kept], b[used][:, kept], na[used], nb[used]
+    if a.shape[1] < 2:
+        return 1.0
+    a, b = _without_rare(a, b)
     if len(na) < FEWEST_DAYS or a.shape[1] < 2:
-        return ASSUMED if a.shape[1] >= 2 else 1.0
+        return ASSUMED
     if y is None:
         apart, weight = a / na[:, None], 1 / na
     else:

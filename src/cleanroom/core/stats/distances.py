@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64] | NDArray[np.float64]
 
 RESAMPLES = 200
+ENOUGH = 10.0
+"""Rows to be expected in a cell before a divergence's bounds are trusted."""
 
 
 class Bounded(NamedTuple):
@@ -160,10 +162,14 @@ def _bootstrap(
     A divergence is close to s times a non-central chi-square of k degrees whose non-centrality is the truth / s (for
     the PSI: Yurdakul 2018; Potgieter et al. 2023). Both samples are drawn again RESAMPLES times at their effective
     sizes; the bias (s k) and variance (2 s^2 k + 4 s * seen) of these divergences give s and k, and the bounds are the
-    truths under which what was seen lies in a tail of size alpha.
+    truths under which what was seen lies in a tail of size alpha. That needs ENOUGH rows a cell (Cochran 1954), so
+    rarer cells are taken together, which can only make a divergence smaller; with fewer than two cells nothing is known.
     """
     n, m = max(2.0, np.sum(b) / dispersion), max(2.0, np.sum(c) / dispersion)
-    p, q = (np.asarray(v, np.float64) for v in (b / np.sum(b), c / np.sum(c)))
+    cell = _merged((b + c) / np.sum(b + c) * min(n, m))
+    p, q = (np.bincount(cell, v / np.sum(v)) for v in (b, c))
+    if len(p) < 2:
+        return Bounded(float(divergence(n * b / np.sum(b), m * c / np.sum(c))), 0.0, math.inf)
     chance = np.random.default_rng(seed_of(b, c))
     drawn = divergence(
         chance.multinomial(round(n), p, RESAMPLES).astype(np.float64),
@@ -177,6 +183,20 @@ def _bootstrap(
     high = _non_centrality(seen / scale, degrees, alpha[1]) * scale
     # Samples that are alike beyond chance (they share rows) still prove no more than what was seen.
     return Bounded(max(0.0, seen - bias), low, max(high, seen))
+
+
+def _merged(expected: Floats) -> NDArray[np.int64]:
+    """A number for each cell, shared by as many of the rarest as it takes to expect ENOUGH rows together."""
+    out = np.zeros(len(expected), np.int64)
+    number, held = 0, 0.0
+    for i in np.argsort(expected, kind="stable"):
+        if held >= ENOUGH:
+            number, held = number + 1, 0.0
+        out[i] = number
+        held += expected[i]
+    if held < ENOUGH and number:
+        out[out == number] = number - 1
+    return out
 
 
 def _non_centrality(x: float, degrees: float, p: float) -> float:

@@ -81,4 +81,4 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield lambda _: None
         return
     with console.status("starting") as status:
-        yield lambda step: status.update(step)
+        yield status.update

@@ -15,13 +15,13 @@ def init(
     who: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a small project with generated data and a mapping made by hand, ready for `cleanroom check by-hand`."""
+    """Write a project with generated data and a mapping made by hand, ready for `cleanroom check by-hand`."""
     from cleanroom.app.propose.by_hand import propose_by_hand
     from cleanroom.sim.shop import LEGACY, REFERENCE, TRUTH, write_project, write_shop
     from cleanroom.wiring import room
 
     write_project(folder)
-    shop = write_shop(folder, scale=0.3)
+    shop = write_shop(folder)
     change = propose_by_hand(room(folder, who), TRUTH, LEGACY, "by-hand")
     if as_json:
         print_json({"folder": str(folder), "rows": shop.legacy_rows, "change": change.digest})

@@ -1,4 +1,4 @@
-"""The command line: `cleanroom COMMAND`. Exit codes: 0 PASS or WARN, 1 FAIL or refusal, 2 misuse, 3 UNKNOWN, 4 outside, 130 Ctrl-C."""
+"""The command line: `cleanroom COMMAND`, and the exit code of every kind of error (docs/cli.md)."""
 
 from __future__ import annotations
 

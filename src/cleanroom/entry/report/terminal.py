@@ -24,8 +24,10 @@ _TOLD, _EXPLAINED = 40, 8
 """How many findings are listed, and how many are explained; the page has them all."""
 
 
-def show(report: Report, console: Console, folder: Path | None = None) -> None:
-    """Print `report`; `folder` is where the files of the run lie.
+def show(
+    report: Report, console: Console, folder: Path | None = None, *, listed: int = _TOLD, explained: int = _EXPLAINED
+) -> None:
+    """Print `report`; `folder` is where its files lie; `listed` findings are shown, `explained` ones told in full.
 
     Nothing of the data is read as markup, and no control character reaches the terminal. Colour follows the console:
     none where NO_COLOR is set or the output is no terminal.
@@ -33,12 +35,12 @@ def show(report: Report, console: Console, folder: Path | None = None) -> None:
     findings = _table if console.width >= _NARROW else _list
     console.print(Group(Text(), _verdict(report), _who(report), _change(report), Text()), highlight=False)
     if report.evidence:
-        console.print(Group(*findings(report), *_passed(report), Text()), highlight=False)
+        console.print(Group(*findings(report, listed), *_passed(report), Text()), highlight=False)
     serious = [e for e in _told(report) if e.result.counts_as is not Outcome.WARN]
-    for e in serious[:_EXPLAINED]:
+    for e in serious[:explained]:
         _finding(report, e, console)
-    if len(serious) > _EXPLAINED:
-        console.print(Text(f"{len(serious) - _EXPLAINED:,} more findings are explained in the report.\n", "dim"))
+    if len(serious) > explained:
+        console.print(Text(f"{len(serious) - explained:,} more findings are explained in the report.\n", "dim"))
     _ending(report, folder, console)
 
 
@@ -112,7 +114,7 @@ def _mark(e: Evidence) -> Text:
     return Text(f"{view.MARKS[e.result.outcome]} {view.label(e.result)}", f"bold {STYLES[e.result.outcome]}")
 
 
-def _table(report: Report) -> list[RenderableType]:
+def _table(report: Report, listed: int) -> list[RenderableType]:
     told = _told(report)
     if not told:
         return []
@@ -121,25 +123,25 @@ def _table(report: Report) -> list[RenderableType]:
     table.add_column("Check", overflow="fold", min_width=min(36, max(len(e.result.check) for e in told)))
     table.add_column("Seen", overflow="fold")
     table.add_column("Expected", overflow="fold")
-    for e in told[:_TOLD]:
+    for e in told[:listed]:
         r = e.result
         cells = (Text(view.shown(r.check, 80)), Text(view.shown(r.seen, 160)), Text(view.shown(r.expected, 160)))
         table.add_row(_mark(e), *cells)
-    return [table, *_more(told)]
+    return [table, *_more(told, listed)]
 
 
-def _more(told: Sequence[Evidence]) -> list[Text]:
-    return [Text(f"and {len(told) - _TOLD:,} more in the report", "dim")] if len(told) > _TOLD else []
+def _more(told: Sequence[Evidence], listed: int) -> list[Text]:
+    return [Text(f"and {len(told) - listed:,} more in the report", "dim")] if len(told) > listed else []
 
 
-def _list(report: Report) -> list[RenderableType]:
+def _list(report: Report, listed: int) -> list[RenderableType]:
     lines: list[RenderableType] = []
     told = _told(report)
-    for e in told[:_TOLD]:
+    for e in told[:listed]:
         r = e.result
         lines.append(Text.assemble(_mark(e), "  ", view.shown(r.check, 80)))
         lines.append(_in(Text(f"seen {view.shown(r.seen, 160)}; expected {view.shown(r.expected, 160)}")))
-    return [*lines, *_more(told)]
+    return [*lines, *_more(told, listed)]
 
 
 def _passed(report: Report) -> list[Text]:

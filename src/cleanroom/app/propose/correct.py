@@ -1,0 +1,110 @@
+"""A person corrects a proposed mapping: a new version of the change, with the person and the reason in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Pairs
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from cleanroom.app.propose.mapping import likely
+from cleanroom.app.propose.record import kept, record
+from cleanroom.app.room import Room
+from cleanroom.core.base import Digest, Misuse
+from cleanroom.core.change import NONE, Change, Correction, MappedName, Mapping
+from cleanroom.core.contract import Plan
+from cleanroom.core.mistakes import did_you_mean
+
+WHOLE = "(whole file)"
+"""The name in a Correction where the version before it is not at hand: before and after are digests then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The new version, what it corrects, and what was changed just now."""
+
+    change: Change
+    before: Digest
+    corrections: tuple[Correction, ...]
+
+
+def correct(room: Room, name: str, targets: Pairs[str, str], reason: str) -> Corrected:
+    """Map the legacy names in `targets` to other events of the plan, or to none.
+
+    Raises Misuse for a legacy name that the mapping does not have, a target that the plan does not have, and where
+    nothing would change.
+    """
+    change, mapping = room.project.change(name)
+    if mapping is None:
+        raise Misuse(f"change {name!r} has no mapping: it is a dataset", "Only mappings can be corrected.")
+    plan = room.project.contract().plan
+    for legacy, target in targets.items():
+        _known(mapping, plan, legacy, target)
+    made = tuple(
+        replace(m, target=targets[m.legacy], reason=reason.strip(), similar=likely(plan, m.legacy, targets[m.legacy]))
+        if targets.get(m.legacy, m.target) != m.target
+        else m
+        for m in mapping.events
+    )
+    return _recorded(room, change, replace(mapping, events=made), mapping, reason)
+
+
+def record_edits(room: Room, name: str, reason: str) -> Corrected:
+    """Record what a person changed in mapping.json by hand; whether it is right is for the battery to say.
+
+    Votes stay those of the model, and the cross-check looks at what was changed. Raises Misuse where nothing was.
+    """
+    change, edited = room.project.edited_mapping(name)
+    if room.project.artifact_digest(edited) == change.artifact.digest:
+        raise Misuse(f"mapping.json of change {name!r} was not edited", "There is nothing to record.")
+    before = kept(room, change.artifact.digest)
+    plan = room.project.contract().plan
+    old = {m.legacy: m for m in before.events} if before else {}
+    made = tuple(m if m == old.get(m.legacy) else _edited(m, old, plan) for m in edited.events)
+    return _recorded(room, change, replace(edited, events=made), before, reason)
+
+
+def _edited(entry: MappedName, old: Pairs[str, MappedName], plan: Plan) -> MappedName:
+    before = old.get(entry.legacy)
+    votes = before.votes if before else entry.votes if not old else ()
+    return replace(entry, votes=votes, similar=likely(plan, entry.legacy, entry.target))
+
+
+def _known(mapping: Mapping, plan: Plan, legacy: str, target: str) -> None:
+    names = [m.legacy for m in mapping.events]
+    if legacy not in names:
+        raise Misuse(f"the mapping has no legacy name {legacy!r}", did_you_mean(legacy, names))
+    if target != NONE and plan.event(target) is None:
+        raise Misuse(f"the plan has no event {target!r}", did_you_mean(target, (*plan.event_names, NONE)))
+
+
+def _recorded(room: Room, change: Change, made: Mapping, before: Mapping | None, reason: str) -> Corrected:
+    if not reason.strip():
+        raise Misuse("a correction needs a reason", "Say why: --reason TEXT.")
+    digest = room.project.artifact_digest(made)
+    if digest == change.artifact.digest:
+        raise Misuse(f"nothing changes: {change.name!r} says so already", "`cleanroom diff` shows what it does.")
+    corrections = _corrections(room, change.artifact.digest, digest, before, made, reason.strip())
+    corrected = replace(
+        change,
+        artifact=replace(change.artifact, digest=digest),
+        provenance=replace(change.provenance, corrections=(*change.provenance.corrections, *corrections)),
+        corrects=change.digest,
+    )
+    record(room, corrected, made)
+    return Corrected(corrected, change.digest, corrections)
+
+
+def _corrections(
+    room: Room, old: Digest, new: Digest, before: Mapping | None, made: Mapping, reason: str
+) -> tuple[Correction, ...]:
+    now = room.clock.now()
+    pairs: Sequence[tuple[str, str, str]] = ((WHOLE, old, new),)
+    if before is not None:
+        was, now_is = ({m.legacy: m for m in mapping.events} for mapping in (before, made))
+        changed = [name for name in dict.fromkeys((*was, *now_is)) if was.get(name) != now_is.get(name)]
+        pairs = [(name, _target(was.get(name)), _target(now_is.get(name))) for name in changed] or pairs
+    return tuple(Correction(room.operator, now, name, a, b, reason) for name, a, b in pairs)
+
+
+def _target(entry: MappedName | None) -> str:
+    return entry.target if entry else ""

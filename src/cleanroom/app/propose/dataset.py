@@ -1,0 +1,30 @@
+"""Takes in a dataset that another tool produced, as a change to be judged."""
+
+from __future__ import annotations
+
+from cleanroom.app.room import Room
+from cleanroom.core.base import Misuse
+from cleanroom.core.change import Change, DatasetArtifact, Provenance
+from cleanroom.core.facts import Proposed
+from cleanroom.core.ledger import Write
+from cleanroom.ports.engine import Table
+
+
+def propose_dataset(room: Room, table: Table, name: str, tool: str, model: str = "", model_version: str = "") -> Change:
+    """Write changes/<name>/ for the file and record the proposal. Raises Misuse when the file cannot be read."""
+    if not tool.strip():
+        raise Misuse("nobody is named as the maker of this dataset", "Say what produced it: --tool NAME.")
+    room.engine.profile(table, top=1)
+    content = room.artifacts.digest(table.path)
+    file = room.project.relative(table.path) + (f"::{table.table}" if table.table else "")
+    now = room.clock.now()
+    made = Provenance(
+        room.operator, now, tool, model=model, model_version=model_version, commit=room.project.commit(),
+        inputs=((file, content),),
+    )  # fmt: skip
+    known = room.store.history(f"change/{name}")
+    change = Change(name, DatasetArtifact(file, content), made)
+    room.project.write_change(change, None)
+    fact = Proposed(change.digest, name, "dataset", content, room.operator, model or tool, None, now)
+    room.store.append([Write(f"change/{name}", len(known), fact)])
+    return change

@@ -1,0 +1,159 @@
+"""`cleanroom contract`: what does correct look like? Drafts a plan from data, finds its mistakes, compares two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from cleanroom.core.base import Misuse
+from cleanroom.core.contract import LintFinding, PlanDifference
+from cleanroom.entry.cli.output import AsJson, aside, print_json, screen
+
+if TYPE_CHECKING:
+    from cleanroom.ports.engine import Engine
+    from cleanroom.ports.project import Project
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Say what correct looks like."""
+
+
+@app.command("infer")
+def infer(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="Parquet, CSV, JSONL or FILE.duckdb::TABLE.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the draft here; without it, print it.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The name of the plan (default: that of the file).")] = None,
+    event: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column of event names.")] = None,
+    time: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column of event times.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draft a plan from data. Its comments say what to check; nothing that exists is overwritten."""
+    from cleanroom.app.contract import infer as run_infer
+    from cleanroom.codec.plan import plan_yaml
+    from cleanroom.codec.plan_shape import keyed
+    from cleanroom.wiring import table
+
+    if out is not None and (out.exists() or out.is_symlink()):
+        raise Misuse(f"{out} is there already", "Name another file with --out, or remove it first.")
+    source = table(data)
+    if source is None or not str(source.path):
+        raise Misuse("no data was named", "Name a file: cleanroom contract infer DATA")
+    draft = run_infer(_engine(), source, name or _stem(source.path), event=event, time=time)
+    text = plan_yaml(draft.plan, draft.notes)
+    if out is not None:
+        _write(out, text)
+    if as_json:
+        print_json(keyed(draft.plan))
+    elif out is None:
+        typer.echo(text, nl=False)
+    if out is not None:
+        count = len(draft.plan.events)
+        aside().print(Text(f"wrote {out}: {count} events. Read its comments, then: cleanroom contract lint"))
+
+
+@app.command("lint")
+def lint(
+    path: Annotated[Path, typer.Argument(metavar="[PATH]", help="A project's folder, or a plan file.")] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Find every mistake in the plan, its schemas, the golden cases and cleanroom.toml. Exits with 1 if there is an error."""
+    from cleanroom.app.contract import lint as run_lint
+
+    findings = run_lint(_project(path))
+    errors = sum(f.severity == "error" for f in findings)
+    if as_json:
+        print_json({"errors": errors, "warnings": len(findings) - errors, "findings": findings})
+    else:
+        _print_findings(findings, errors)
+    raise typer.Exit(1 if errors else 0)
+
+
+@app.command("diff")
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="A", help="The old project or plan file.")],
+    new: Annotated[Path, typer.Argument(metavar="B", help="The new project or plan file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what a new version of a plan breaks, and why. Exits with 1 if anything is breaking."""
+    from cleanroom.app.contract import diff as run_diff
+
+    differences = run_diff(_project(old), _project(new))
+    breaking = sum(d.verdict == "breaking" for d in differences)
+    if as_json:
+        compatible = len(differences) - breaking
+        print_json({"breaking": breaking, "compatible": compatible, "differences": differences})
+    else:
+        _print_differences(differences, breaking)
+    raise typer.Exit(1 if breaking else 0)
+
+
+def _engine() -> Engine:
+    """Drafting needs no project, and so no ledger either."""
+    from cleanroom.adapters.duckdb.engine import DuckDBEngine
+    from cleanroom.adapters.jsonschema_rs.validator import JsonSchemaRs
+
+    return DuckDBEngine(JsonSchemaRs())
+
+
+def _project(start: Path) -> Project:
+    """Reading a plan needs no ledger; a plan file may lie outside any project."""
+    from cleanroom.adapters.jsonschema_rs.validator import JsonSchemaRs
+    from cleanroom.adapters.project.disk import open_project
+
+    return open_project(start, JsonSchemaRs())
+
+
+def _stem(path: Path) -> str:
+    name = "".join(c if c.isalnum() or c in "-_" else "-" for c in path.name.split(".")[0])
+    return name.strip("-") or "draft"
+
+
+def _write(out: Path, text: str) -> None:
+    from cleanroom.adapters.artifacts import FileArtifacts
+
+    FileArtifacts(out.parent).write(out.parent, out.name, text.encode())
+
+
+def _print_findings(findings: Sequence[LintFinding], errors: int) -> None:
+    console = screen()
+    for f in findings:
+        style = "red" if f.severity == "error" else "yellow"
+        place = f"{f.file}:{f.line}:{f.column}: "
+        line = Text.assemble((_shown(place), "bold"), (f"{f.severity}: ", style), _shown(f.message))
+        console.print(line, soft_wrap=True)
+        if f.hint:
+            console.print(Text(f"    {_shown(f.hint)}", "dim"), soft_wrap=True)
+    if not findings:
+        console.print(Text("no mistakes found", "green"))
+    else:
+        console.print(Text(f"{_count(errors, 'error')}, {_count(len(findings) - errors, 'warning')}"))
+
+
+def _print_differences(differences: Sequence[PlanDifference], breaking: int) -> None:
+    console = screen()
+    for d in differences:
+        style = "bold red" if d.verdict == "breaking" else "green"
+        line = Text.assemble((f"{d.verdict:<10}  ", style), (_shown(d.where), "bold"), f": {_shown(d.because)}")
+        console.print(line, soft_wrap=True)
+    if not differences:
+        console.print(Text("the contracts mean the same", "green"))
+    else:
+        console.print(Text(f"{breaking} breaking, {len(differences) - breaking} compatible"))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _shown(text: str) -> str:
+    """What came from files, without characters that a terminal would act on."""
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,180 @@
+"""`cleanroom demo`: the whole main job on a generated shop, with a real small model, told step by step."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cleanroom.core.base import Misuse
+from cleanroom.entry.cli.output import screen
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cleanroom.app.room import Room
+    from cleanroom.app.validate import Checked
+    from cleanroom.core.change import Mapping
+
+STEPS = 7
+MARK = ".generated-by-cleanroom-demo"
+AUTHOR, REVIEWER = "ana@shop.example", "ben@shop.example"
+
+
+def demo(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where the shop is written; made anew each time.")
+    ] = Path("cleanroom-demo"),
+) -> None:
+    """See in about a minute what an AI did wrong, why it was stopped, and what passed."""
+    from cleanroom.sim.shop import write_project, write_shop
+    from cleanroom.wiring import room
+
+    console = screen()
+    _fresh(out)
+    story = Story(console)
+    story.step(
+        "A shop, generated",
+        "Four months of events under names that grew over the years, and a plan with the names it wants.",
+    )
+    shop = write_shop(out)
+    write_project(out)
+    console.print(
+        f"  {shop.legacy_rows:,} events in [bold]{out}[/], drawn by a program from a fixed seed: nobody shopped here. "
+        f"The last four weeks\n  were tagged twice, old names and new: {shop.reference_rows:,} events to compare with."
+    )
+    work = room(out, AUTHOR)
+    _first_try(work, story)
+    done = _second_try(work, story)
+    _ledger(work, story)
+    _ending(out, done, console)
+
+
+@dataclass(slots=True)
+class Story:
+    """Numbers the steps."""
+
+    console: Console
+    at: int = 0
+
+    def step(self, title: str, why: str) -> None:
+        """Say what happens now, and why."""
+        from rich.rule import Rule
+        from rich.text import Text
+
+        self.at += 1
+        self.console.print()
+        self.console.print(Rule(Text(f"{self.at}/{STEPS}  {title}", "bold"), align="left", style="dim"))
+        self.console.print(Text(f"  {why}", "dim"), soft_wrap=False)
+
+
+def _fresh(out: Path) -> None:
+    """An empty folder; only one that a demo made is ever emptied."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        if not (out / MARK).is_file():
+            raise Misuse(f"{out} holds something that no demo made", "Name another folder: cleanroom demo --out DIR")
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / MARK).touch()
+
+
+def _propose(work: Room, model: str, name: str, runs: int, story: Story) -> Mapping:
+    from cleanroom.app.propose.mapping import mapping
+    from cleanroom.app.propose.prompts import MAPPING, SMALL, mapping_prompt
+    from cleanroom.entry.cli.propose import asking_progress, show_proposal
+    from cleanroom.ports.engine import Table
+    from cleanroom.sim.shop import LEGACY
+
+    prompt = mapping_prompt(work.project, SMALL if model == "embedded" else MAPPING)
+    source = Table(work.project.root / LEGACY)
+    with asking_progress() as progress:
+        made = mapping(work, source, work.model(model, None), prompt, name, runs=runs, progress=progress)
+    show_proposal(made, story.console)
+    return made.mapping
+
+
+def _check(work: Room, name: str, story: Story) -> Checked:
+    from cleanroom.app.validate import check
+    from cleanroom.entry.cli.check import progress
+    from cleanroom.entry.report.files import report_files
+    from cleanroom.entry.report.terminal import show
+    from cleanroom.ports.engine import Table
+    from cleanroom.sim.shop import REFERENCE
+
+    with progress() as step:
+        done = check(work, name, Table(work.project.root / REFERENCE), report_files, step)
+    show(done.report, story.console, done.folder, listed=6, explained=1)
+    return done
+
+
+def _first_try(work: Room, story: Story) -> None:
+    story.step(
+        "A small model proposes a mapping, live",
+        "It runs inside this process. Guards refuse names that do not exist; a wrong name that does exist passes them.",
+    )
+    _propose(work, "embedded", "first-try", 1, story)
+    story.step(
+        "The cleanroom checks it",
+        "It runs beside production, read-only, and is judged by what comes out, not by how sure the model was.",
+    )
+    _check(work, "first-try", story)
+
+
+def _second_try(work: Room, story: Story) -> Checked:
+    from cleanroom.app.propose.correct import correct
+    from cleanroom.entry.cli.propose import show_corrected
+    from cleanroom.sim.shop import TRUTH
+
+    story.step(
+        "A larger model tries, from its recorded replies",
+        "Plausible this time, and still not right: recorded once, replayed here without a network.",
+    )
+    made = _propose(work, "recorded", "second-try", 1, story)
+    _check(work, "second-try", story)
+    wrong = [(m.legacy, TRUTH.target(m.legacy)) for m in made.events if m.target != TRUTH.target(m.legacy)]
+    pairs = [(legacy, str(target)) for legacy, target in wrong]
+    story.step(
+        "A person corrects what the evidence shows",
+        "The correction is a new version of the change, with the person in its provenance.",
+    )
+    arguments = " ".join(f"{legacy}={target}" for legacy, target in pairs)
+    story.console.print(
+        f"  $ cleanroom correct second-try {arguments} --reason 'seen in the battery' --as {REVIEWER}", soft_wrap=True
+    )
+    show_corrected(correct(_as(work, REVIEWER), "second-try", dict(pairs), "seen in the battery"), story.console)
+    story.step("The corrected mapping is checked again", "Same plan, same data, same battery.")
+    return _check(work, "second-try", story)
+
+
+def _as(work: Room, who: str) -> Room:
+    from dataclasses import replace
+
+    return replace(work, operator=who)
+
+
+def _ledger(work: Room, story: Story) -> None:
+    from cleanroom.app.audit import verify
+    from cleanroom.core.ledger import Verified
+
+    story.step("What happened is in the ledger", "Every proposal, run and verdict; nobody can edit one unnoticed.")
+    found = verify(work.store)
+    if isinstance(found, Verified):
+        story.console.print(f"  verified {found.size} entries, root {found.root[:26]}…")
+
+
+def _ending(out: Path, done: Checked, console: Console) -> None:
+    from cleanroom.sim.shop import LEGACY, REFERENCE
+
+    report = done.folder / "report.html"
+    console.print(
+        f"\n[bold]The report a reviewer reads:[/] {report}\n\n[bold]Three commands to try next[/]\n"
+        f"  cd {out}\n"
+        f"  cleanroom diff second-try\n"
+        f"  cleanroom correct second-try order_ok=add_to_cart --reason 'break it' && "
+        f"cleanroom check second-try --baseline {REFERENCE}\n"
+        f"  cleanroom contract infer {LEGACY}",
+        soft_wrap=True,
+    )
