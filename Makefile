@@ -21,7 +21,7 @@ check: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-cache > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 
 soak: $(VENV)/.dev
-	@CLEANROOM_SOAK=1 $(BIN)/pytest tests/laws tests/soak
+	@HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n 2 --dist worksteal tests/laws
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benches/battery.py --quick

@@ -21,6 +21,7 @@ def main() -> int:
     from pathlib import Path
 
     from benches import project
+
     from cleanroom import __version__
     from cleanroom.adapters.duckdb.engine import DuckDBEngine, DuckDBWorkspace
     from cleanroom.adapters.jsonschema_rs.validator import JsonSchemaRs

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from benches import expected as e
+
 from cleanroom.core.check import Verdict
 from cleanroom.core.contract import (
     Contract,

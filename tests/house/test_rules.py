@@ -42,9 +42,10 @@ def test_public_things_have_docstrings() -> None:
         if "migrations" in path.parts:
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-                if not ast.get_docstring(node):
-                    bare.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            if not ast.get_docstring(node):
+                bare.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
     assert not bare
 
 
@@ -53,10 +54,10 @@ def test_no_text_is_spliced_into_sql() -> None:
     spliced = []
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if node.func.attr in {"execute", "executemany", "sql"} and node.args:
-                    if isinstance(node.args[0], ast.JoinedStr):
-                        spliced.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+                continue
+            if node.func.attr in {"execute", "executemany", "sql"} and isinstance(node.args[0], ast.JoinedStr):
+                spliced.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert not spliced
 
 

@@ -167,7 +167,9 @@ def test_text_that_looks_like_something_else_is_written_in_quotes() -> None:
     ]
     written = yaml_text({"values": values, "keys": dict.fromkeys(values, 1)})
     assert data(written) == {"values": values, "keys": dict.fromkeys(values, 1)}
-    assert yaml.safe_load(written) == {"values": values, "keys": dict.fromkeys(values, 1)}, "also for readers of YAML 1.1"
+    assert yaml.safe_load(written) == {"values": values, "keys": dict.fromkeys(values, 1)}, (
+        "also for readers of YAML 1.1"
+    )
 
 
 # --- JSON ---------------------------------------------------------------------------------------------------

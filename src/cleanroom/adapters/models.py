@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from cleanroom.core.base import Misuse
@@ -38,3 +39,17 @@ def _model(settings: ModelSettings, root: Path) -> Model:
             return Replay(settings.name, root / settings.file)
         case other:
             raise Misuse(f"model {settings.name!r} is of kind {other!r}", "Known kinds: local, openai, replay.")
+
+
+def unready(settings: ModelSettings, root: Path) -> str:
+    """Why this model cannot be asked just now, as far as can be seen without asking it; '' when nothing is missing."""
+    match settings.kind:
+        case "local" if not settings.file:
+            from cleanroom.adapters.llamacpp import available
+
+            return available()
+        case "local" | "replay":
+            return "" if (root / settings.file).is_file() else f"{settings.file} is missing"
+        case _:
+            variable = settings.api_key_env or ("" if settings.base_url else "OPENAI_API_KEY")
+            return "" if not variable or os.environ.get(variable, "").strip() else f"${variable} is not set"

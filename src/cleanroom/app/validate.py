@@ -43,10 +43,10 @@ def check(
     progress("running the change beside production")
     with shadow(room, subject) as under_way:
         progress("measuring and judging")
-        verdict, seen = _judged(room, under_way)
+        verdict, seen = _judged(under_way)
         progress("collecting evidence")
         evidence = _evidence(under_way, verdict)
-        report = _report(room, under_way, verdict, seen, evidence)
+        report = _report(under_way, verdict, seen, evidence)
         progress("proving that production is untouched")
         prove_untouched(room, under_way)
         report = replace(report, seconds=_seconds(started, room.clock.now()))
@@ -58,7 +58,7 @@ def check(
     return Checked(report, folder)
 
 
-def _judged(room: Room, under_way: Shadow) -> tuple[Verdict, Seen[object]]:
+def _judged(under_way: Shadow) -> tuple[Verdict, Seen[object]]:
     subject, workspace = under_way.subject, under_way.workspace
     if subject.mapping is not None and subject.golden:
         workspace.replay([c for c in subject.golden if c.input], subject.mapping)
@@ -93,9 +93,7 @@ def _evidence(under_way: Shadow, verdict: Verdict) -> tuple[Evidence, ...]:
     )
 
 
-def _report(
-    room: Room, under_way: Shadow, verdict: Verdict, seen: Seen[object], evidence: Sequence[Evidence]
-) -> Report:
+def _report(under_way: Shadow, verdict: Verdict, seen: Seen[object], evidence: Sequence[Evidence]) -> Report:
     change = under_way.subject.change
     return Report(
         name=change.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ Instant = NewType("Instant", str)
 """A moment in UTC, `2026-11-21T23:20:00.000000Z`: fixed width, so that text order is time order."""
 
 _MAX_SAFE_INTEGER = 2**53 - 1
+_MAX_FLOAT = int(sys.float_info.max)
 
 
 class CleanroomError(Exception):
@@ -65,7 +67,8 @@ def noun(cls: type[T]) -> type[T]:
 def instant(micros: int) -> Instant:
     """The instant `micros` microseconds after 1970-01-01T00:00:00Z."""
     seconds, rest = divmod(micros, 1_000_000)
-    return Instant(datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{rest:06d}Z")
+    whole = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    return Instant(f"{whole.isoformat(timespec='seconds')}.{rest:06d}Z")
 
 
 def micros(at: Instant) -> int:
@@ -107,7 +110,7 @@ def plain(value: object) -> Any:
 def canonical(value: object) -> bytes:
     """Canonical JSON bytes of a noun or of plain data, as in RFC 8785 (JCS).
 
-    Raises ValueError for NaN, infinities, integers beyond 2**53 - 1 and lone surrogates.
+    Raises ValueError for NaN, infinities, integers that no double holds exactly, and lone surrogates.
     """
     parts: list[str] = []
     _write(plain(value), parts)
@@ -125,9 +128,7 @@ def _write(value: Any, out: list[str]) -> None:
     elif isinstance(value, str):
         out.append(_string(value))
     elif isinstance(value, int):
-        if abs(value) > _MAX_SAFE_INTEGER:
-            raise ValueError(f"{value} is beyond the integers that every JSON reader keeps")
-        out.append(str(value))
+        out.append(_integer(value))
     elif isinstance(value, float):
         out.append(_number(value))
     elif isinstance(value, dict):
@@ -152,6 +153,14 @@ def _string(text: str) -> str:
     if text.isalnum():
         return f'"{text}"'
     return '"' + "".join(_ESCAPES.get(c) or (f"\\u{ord(c):04x}" if c < " " else c) for c in text) + '"'
+
+
+def _integer(value: int) -> str:
+    if abs(value) <= _MAX_SAFE_INTEGER:
+        return str(value)
+    if abs(value) < _MAX_FLOAT and int(float(value)) == value:
+        return _number(float(value))
+    raise ValueError(f"{value} is beyond the integers that every JSON reader keeps")
 
 
 def _number(x: float) -> str:

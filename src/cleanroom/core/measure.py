@@ -242,7 +242,7 @@ class Seen(Generic[S_co]):
 
     def merge(self, other: Seen[Any]) -> Seen[Any]:
         """Both parts together; a measure that one part could not compute stays unseen."""
-        merged: dict[Measure, AnyState | Unseen] = {}
+        merged: dict[Measure, AnyState | Unseen] = {m: s for m, s in other._states.items() if m not in self._states}
         for measure, mine in self._states.items():
             theirs = other._states.get(measure)
             if isinstance(mine, Unseen) or theirs is None:

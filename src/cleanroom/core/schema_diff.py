@@ -48,8 +48,13 @@ def schema_differences(old: str, new: str, where: str) -> tuple[PlanDifference, 
     if _same(before, after):
         return ()
     found = tuple(_whole(where, before, after))
-    quiet = all(d.because.endswith(_DECIDES_NOTHING) for d in found)
-    if quiet or any(d.verdict == "breaking" for d in found) or not _entangled(before, after):
+    quiet = found and all(d.because.endswith(_DECIDES_NOTHING) for d in found)
+    if (
+        quiet
+        or _same(_reached(before, bare=True), _reached(after, bare=True))
+        or any(d.verdict == "breaking" for d in found)
+        or not _entangled(before, after)
+    ):
         return found
     why = "parts changed on which 'not', 'if', 'oneOf' or the like may depend: what that means is not understood"
     return (*found, _breaking(f"{where}#", why))
@@ -69,8 +74,11 @@ def _whole(where: str, old: Any, new: Any) -> Differences:
             yield from _schema(f"{where}#{pointer}", schema, after[pointer], 0)
 
 
-def _reached(root: Any) -> dict[str, Any] | None:
-    """The schemas that references lead to, by their pointers; None when there are references that are no pointers."""
+def _reached(root: Any, *, bare: bool = False) -> dict[str, Any] | None:
+    """The schemas that references lead to, by their pointers; None when there are references that are no pointers.
+
+    `bare`: each without its own definitions.
+    """
     found: dict[str, Any] = {"": root}
     todo = [root]
     while todo:
@@ -81,14 +89,16 @@ def _reached(root: Any) -> dict[str, Any] | None:
             if pointer not in found:
                 found[pointer] = _at(root, pointer)
                 todo.append(found[pointer])
-    return found
+    return {pointer: _bare(schema) for pointer, schema in found.items()} if bare else found
+
+
+def _bare(schema: Any) -> Any:
+    return {k: v for k, v in schema.items() if k not in _SHELVES} if isinstance(schema, dict) else schema
 
 
 def _references(schema: Any) -> Iterator[str]:
     """All references in a schema, but for those in its own definitions."""
-    todo = [v for k, v in schema.items() if k not in _SHELVES] if isinstance(schema, dict) else []
-    if isinstance(schema, dict):
-        todo.append({k: v for k, v in schema.items() if k in _REFERENCES})
+    todo = [_bare(schema)]
     while todo:
         value = todo.pop()
         if isinstance(value, dict):

@@ -251,5 +251,6 @@ def bin_of(x: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def bin_value(bins: NDArray[np.int64]) -> NDArray[np.float64]:
     """The middle of each bin, in the column's unit."""
-    magnitude = np.exp((np.abs(bins) - BIN_OFFSET + 0.5) / BINS_PER_E)
+    with np.errstate(over="ignore"):
+        magnitude = np.minimum(np.exp((np.abs(bins) - BIN_OFFSET + 0.5) / BINS_PER_E), np.finfo(np.float64).max)
     return np.where(bins == 0, 0.0, np.sign(bins) * magnitude)

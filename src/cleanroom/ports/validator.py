@@ -28,5 +28,8 @@ class Validator(Protocol):
     """Compiles JSON Schemas of drafts 7, 2019-09 and 2020-12, offline."""
 
     def compile(self, schema: str, resources: Mapping[str, str] | None = None) -> Validates:
-        """Raises InvalidSchema when the schema is not valid; Misuse when it is not JSON, or refers to something that is not in `resources`."""
+        """Raises InvalidSchema when the schema is not valid.
+
+        Misuse when it is not JSON, or refers to something that is not in `resources`.
+        """
         ...

@@ -86,9 +86,10 @@ def _texts(column: Any) -> Any:
 
 
 def repeats(connection: Connection, opened: Opened, measure: Repeats) -> Bag:
-    """One 64-bit hash a row."""
+    """One 64-bit hash a row in which all the columns are filled: a key that is not there repeats nothing."""
     signature = fn("hash", *(col(c) for c in measure.columns)).as_("h", quoted=True)
-    found = connection.arrays(exp.select(signature).from_(named(opened.name)))
+    filled = (_filled(col(c)) for c in measure.columns)
+    found = connection.arrays(exp.select(signature).from_(named(opened.name)).where(*filled))
     return Bag(np.asarray(found["h"], np.uint64))
 
 

@@ -17,7 +17,22 @@ from cleanroom.core.states import BIN_OFFSET, BINS_PER_E
 FUNCTIONS = frozenset(
     (
         *("abs", "bit_xor", "case", "cast", "coalesce", "concat", "count", "epoch_us", "filter", "floor", "greatest"),
-        *("hash", "if", "in", "and", "or", "not", "isfinite", "json_valid", "least", "length", "ln", "max", "min"),
+        *(
+            "hash",
+            "if",
+            "in",
+            "and",
+            "or",
+            "not",
+            "isfinite",
+            "isnan",
+            "json_valid",
+            "least",
+            "length",
+            "ln",
+            "max",
+            "min",
+        ),
         *(
             "read_csv",
             "read_json",
@@ -32,6 +47,7 @@ FUNCTIONS = frozenset(
         *("sum", "trim", "try_cast", "approx_count_distinct", "struct", "array"),
     )
 )
+_FLOATS = ("DOUBLE", "FLOAT")
 TYPES = {
     "integer": "BIGINT",
     "number": "DOUBLE",
@@ -131,7 +147,9 @@ def breaks(rule: Rule, kind: str) -> exp.Expr:
             sides = [exp.LT(this=number.copy(), expression=lit(low))] if low is not None else []
             if high is not None:
                 sides.append(exp.GT(this=number.copy(), expression=lit(high)))  # type: ignore[arg-type]
-            return any_of(sides)
+            # NaN sorts above every number here, so that only an upper bound would catch it.
+            floating = kind in (*_FLOATS, "VARCHAR")
+            return any_of([*sides, fn("isnan", number.copy())] if floating and high is None else sides)
         case OneOf(values=values):
             return exp.not_(one_of(text_of(column, kind), values))
         case FullMatch(pattern=pattern):
@@ -155,8 +173,9 @@ def _blank(column: exp.Column, kind: str) -> exp.Expr:
 def _uncastable(column: exp.Column, kind: str, wanted: str) -> exp.Expr:
     present = exp.not_(exp.Is(this=column.copy(), expression=exp.null()))
     failed: exp.Condition = exp.Is(this=attempt(column.copy(), TYPES[wanted]), expression=exp.null())
-    if wanted == "integer" and kind in {"DOUBLE", "FLOAT"}:
-        failed = exp.NEQ(this=fn("floor", column.copy()), expression=column.copy())
+    if wanted == "integer" and kind in _FLOATS:
+        whole = exp.EQ(this=fn("floor", column.copy()), expression=column.copy())
+        failed = exp.not_(exp.and_(fn("isfinite", column.copy()), whole))
     return exp.and_(present, failed)
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from cleanroom.app.propose.record import free_name, record
 from cleanroom.app.room import Room
 from cleanroom.core.change import Change, Mapping, MappingArtifact, Provenance
-from cleanroom.core.facts import Proposed
-from cleanroom.core.ledger import Write
 
 TOOL = "by hand"
 
 
 def propose_by_hand(room: Room, mapping: Mapping, source: str, name: str) -> Change:
-    """Write changes/<name>/ for a mapping of `source` (relative to the project) and record the proposal."""
-    now = room.clock.now()
+    """Write changes/<name>/ for a mapping of `source` (relative to the project) and record the proposal.
+
+    Raises Misuse when a change of that name exists already.
+    """
+    free_name(room, name)
     content = room.artifacts.digest(room.project.root / source)
     artifact = MappingArtifact("mapping.json", room.project.artifact_digest(mapping), source)
-    made = Provenance(room.operator, now, TOOL, commit=room.project.commit(), inputs=((source, content),))
+    made = Provenance(room.operator, room.clock.now(), TOOL, commit=room.project.commit(), inputs=((source, content),))
     change = Change(name, artifact, made)
-    known = room.store.history(f"change/{name}")
-    room.project.write_change(change, mapping)
-    fact = Proposed(change.digest, name, "mapping", artifact.digest, room.operator, TOOL, None, now)
-    room.store.append([Write(f"change/{name}", len(known), fact)])
+    record(room, change, mapping)
     return change

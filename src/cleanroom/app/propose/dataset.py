@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from cleanroom.app.propose.record import record
 from cleanroom.app.room import Room
 from cleanroom.core.base import Misuse
 from cleanroom.core.change import Change, DatasetArtifact, Provenance
-from cleanroom.core.facts import Proposed
-from cleanroom.core.ledger import Write
 from cleanroom.ports.engine import Table
 
 
@@ -17,14 +16,10 @@ def propose_dataset(room: Room, table: Table, name: str, tool: str, model: str =
     room.engine.profile(table, top=1)
     content = room.artifacts.digest(table.path)
     file = room.project.relative(table.path) + (f"::{table.table}" if table.table else "")
-    now = room.clock.now()
     made = Provenance(
-        room.operator, now, tool, model=model, model_version=model_version, commit=room.project.commit(),
+        room.operator, room.clock.now(), tool, model=model, model_version=model_version, commit=room.project.commit(),
         inputs=((file, content),),
     )  # fmt: skip
-    known = room.store.history(f"change/{name}")
     change = Change(name, DatasetArtifact(file, content), made)
-    room.project.write_change(change, None)
-    fact = Proposed(change.digest, name, "dataset", content, room.operator, model or tool, None, now)
-    room.store.append([Write(f"change/{name}", len(known), fact)])
+    record(room, change, None)
     return change

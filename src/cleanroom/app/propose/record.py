@@ -21,8 +21,8 @@ def free_name(room: Room, name: str) -> None:
         )
 
 
-def record(room: Room, change: Change, mapping: Mapping) -> None:
-    """Write changes/<name>/ whole, then append Proposed under `change/<name>`; keep a copy of the mapping.
+def record(room: Room, change: Change, mapping: Mapping | None) -> None:
+    """Write changes/<name>/ whole, then append Proposed under `change/<name>`; keep a copy of a mapping.
 
     The author of the fact is whoever made this version: the last to correct it, else the operator.
     """
@@ -33,14 +33,16 @@ def record(room: Room, change: Change, mapping: Mapping) -> None:
     fact = Proposed(
         change=change.digest,
         name=change.name,
-        what="mapping",
+        what=change.artifact.kind,
         artifact=change.artifact.digest,
         author=last.by if last else made.operator,
         model=made.model or made.tool,
         corrects=change.corrects,
         at=last.at if last else made.at,
     )
-    room.artifacts.write(room.project.root / _COPIES, _copy(change.artifact.digest), mapping_json(mapping).encode())
+    if mapping is not None:
+        copy = mapping_json(mapping).encode()
+        room.artifacts.write(room.project.root / _COPIES, _copy(change.artifact.digest), copy)
     room.project.write_change(change, mapping)
     room.store.append([Write(subject, known, fact)])
 

@@ -162,7 +162,11 @@ class EventCount:
         single = [days[w.start] for w, *_ in worst if w.stop - w.start == 1]
         at = label(days, window)
         what = "is missing entirely" if sides.x.sum() == 0 else f"changed by {_band(low, high)}"
-        also = f"; {rows(len(single), 'single day')} of {len(days)} show it, first {single[0]}" if single else ""
+        also = (
+            f"; so it is on {rows(len(single), 'day')} taken alone, first {single[0]}"
+            if len(single) > (at in single)
+            else ""
+        )
         return self._told(
             Outcome.FAIL,
             f"{count(x / self.sampling)} against {count(y / self.sampling)} ({at})",

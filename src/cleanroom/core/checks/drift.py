@@ -111,13 +111,8 @@ def told(
 def _because(name: str, found: Found, outcome: Outcome, which: Distance, detail: Callable[[Window], str]) -> str:
     if found.failing:
         window, d = found.farthest
-        alone = len(window.days) == 1
-        others = (
-            f"and {rows(len(found.days) - 1, 'other day')}"
-            if alone
-            else f"on {rows(len(found.days), 'day')} alone, too"
-        )
-        also = f" ({others})" if len(found.days) > alone else ""
+        days = len(found.days)
+        also = f" (so it is on {rows(days, 'day')} taken alone)" if days > (len(window.days) == 1) else ""
         return (
             f"{name} is distributed differently from the baseline on {window.label}{also}: {d.name} {d.distance:.3g}, "
             f"at least {d.lower:.3g} where {d.limit:g} is allowed; {detail(window)}."

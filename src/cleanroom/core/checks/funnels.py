@@ -203,7 +203,8 @@ class FunnelShape:
         day = str(np.datetime64(int(found.day[row - 1]), "D")) if row else None
         people = found.people.sum(0) if row == 0 else found.people[row - 1]
         here, before = named(self.steps[step]), named(self.steps[step - 1])
-        alone = f" and on {rows(len(days), 'day')} alone" if len(days) > 1 or (day is None and len(days)) else ""
+        also = len(days) > (day is not None)
+        alone = f"; so it is on {rows(len(days), 'day')} taken alone" if also else ""
         at = f"on {day}" if day else f"over all {rows(len(found.day), 'day')}"
         because = (
             f"{here} has {count(people[step])} people, {before} before it only {count(people[step - 1])}, {at}{alone}."

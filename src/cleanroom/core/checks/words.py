@@ -55,7 +55,7 @@ def named(value: str | None) -> str:
     if value is None:
         return "(none)"
     short = value if len(value) <= _LONGEST_NAME else value[: _LONGEST_NAME - 1] + "…"
-    plain = short.isprintable() and short == short.strip() and short and '"' not in short
+    plain = short.isprintable() and short == short.strip() and short
     return short if plain else json.dumps(short, ensure_ascii=not short.isprintable())
 
 
@@ -114,18 +114,16 @@ def nothing_to_look_at(check: Check, what: str, expected: str, required: bool = 
     )
 
 
-def weighed(lower: float, upper: float, limit: float, passing: float | None = None) -> Outcome:
+def weighed(lower: float, upper: float, limit: float) -> Outcome:
     """'The truth is at most `limit`', judged by bounds: FAIL above it, PASS below it, else UNKNOWN or WARN.
 
-    `lower` carries the family's error rate, `passing` (by default `upper`) that of this check alone. Between the two,
-    a band that is wider than the limit itself cannot tell (UNKNOWN); a narrower one lies at the edge (WARN).
+    Between the two, a band that is wider than the limit itself cannot tell (UNKNOWN); a narrower one lies at the edge (WARN).
     """
-    high = upper if passing is None else passing
     if lower > limit:
         return Outcome.FAIL
-    if high <= limit:
+    if upper <= limit:
         return Outcome.PASS
-    return Outcome.UNKNOWN if high - lower > limit else Outcome.WARN
+    return Outcome.UNKNOWN if upper - lower > limit else Outcome.WARN
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

