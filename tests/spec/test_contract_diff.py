@@ -232,6 +232,13 @@ def test_allowing_more_below_a_not_is_never_silently_compatible() -> None:
     assert "not understood" in differences[-1].because
 
 
+def test_what_other_keywords_depend_on_is_never_silently_compatible() -> None:
+    """`additionalProperties: true` says nothing by itself, but it is what `unevaluatedProperties` looks at."""
+    old = {"unevaluatedProperties": False, "additionalProperties": True}
+    [difference] = schema_differences(json.dumps(old), '{"unevaluatedProperties": false}', "s")
+    assert difference.verdict == "breaking"
+
+
 def test_schemas_that_come_or_go_are_told() -> None:
     bare, with_schema = Contract(PLAN), Contract(PLAN, (("buy", json.dumps(OLD)),))
     [came] = diff(bare, with_schema)

@@ -48,13 +48,11 @@ def schema_differences(old: str, new: str, where: str) -> tuple[PlanDifference, 
     if _same(before, after):
         return ()
     found = tuple(_whole(where, before, after))
+    lead = _reached(before, bare=True)
+    unchanged = lead is not None and _same(lead, _reached(after, bare=True))
     quiet = found and all(d.because.endswith(_DECIDES_NOTHING) for d in found)
-    if (
-        quiet
-        or _same(_reached(before, bare=True), _reached(after, bare=True))
-        or any(d.verdict == "breaking" for d in found)
-        or not _entangled(before, after)
-    ):
+    told = any(d.verdict == "breaking" for d in found)
+    if unchanged or quiet or told or not _entangled(before, after):
         return found
     why = "parts changed on which 'not', 'if', 'oneOf' or the like may depend: what that means is not understood"
     return (*found, _breaking(f"{where}#", why))

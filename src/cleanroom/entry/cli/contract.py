@@ -57,12 +57,13 @@ def infer(
         typer.echo(text, nl=False)
     if out is not None:
         count = len(draft.plan.events)
-        aside().print(Text(f"wrote {out}: {count} events. Read its comments, then: cleanroom contract lint"))
+        next_step = f"Read its comments, then: cleanroom contract lint {out}"
+        aside().print(Text(_shown(f"wrote {out}: {_count(count, 'event')}. {next_step}")), soft_wrap=True)
 
 
 @app.command("lint")
 def lint(
-    path: Annotated[Path, typer.Argument(metavar="[PATH]", help="A project's folder, or a plan file.")] = Path(),
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A project's folder, or a plan file.")] = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Find every mistake in the plan, its schemas, the golden cases and cleanroom.toml. Exits with 1 if there is an error."""

@@ -170,11 +170,9 @@ def _ending(out: Path, done: Checked, console: Console) -> None:
 
     report = done.folder / "report.html"
     console.print(
-        f"\n[bold]The report a reviewer reads:[/] {report}\n\n[bold]Three commands to try next[/]\n"
-        f"  cd {out}\n"
+        f"\n[bold]The report a reviewer reads:[/] {report}\n\n[bold]Three commands to try next[/] (in {out})\n"
         f"  cleanroom diff second-try\n"
-        f"  cleanroom correct second-try order_ok=add_to_cart --reason 'break it' && "
-        f"cleanroom check second-try --baseline {REFERENCE}\n"
+        f"  cleanroom check first-try --baseline {REFERENCE} --json\n"
         f"  cleanroom contract infer {LEGACY}",
         soft_wrap=True,
     )
