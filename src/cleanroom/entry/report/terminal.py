@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cleanroom.core.check import Outcome
-from cleanroom.core.run import Diff, Evidence, Report
+from cleanroom.core.run import Diff, DiffCell, Evidence, Report
 from cleanroom.entry.report import view
 
 STYLES = {Outcome.FAIL: "red", Outcome.UNKNOWN: "magenta", Outcome.WARN: "yellow", Outcome.PASS: "green"}
@@ -19,7 +19,7 @@ STYLES = {Outcome.FAIL: "red", Outcome.UNKNOWN: "magenta", Outcome.WARN: "yellow
 _NARROW = 90
 """Below so many columns the findings are listed one under the other instead of side by side."""
 
-_EXAMPLES, _FLOWS, _QUERY_LINES = 3, 40, 30
+_EXAMPLES, _FLOWS, _CELLS, _QUERY_LINES = 3, 40, 8, 30
 _TOLD, _EXPLAINED = 40, 8
 """How many findings are listed, and how many are explained; the page has them all."""
 
@@ -62,6 +62,27 @@ def show_diff(diff: Diff, what: str, console: Console) -> None:
         console.print(Text(f"and {view.several(len(lines) - _FLOWS, 'smaller name')}", "dim"))
     for sentence in view.losses(diff, what):
         console.print(Text(sentence, "yellow"), highlight=False)
+    _moved("By day, what changes most", diff.by_day, console)
+    _moved("By segment, what changes most", diff.by_segment, console)
+    if diff.sample:
+        console.print(Text("\nSome rows as they would be", "bold"))
+    for row in diff.sample:
+        told = (f"{view.shown(k, 40)}={view.shown(v, 60)}" for k, v in row if v is not None)
+        console.print(Text("  " + "  ".join(told)), highlight=False, soft_wrap=True)
+
+
+def _moved(title: str, cells: Sequence[DiffCell], console: Console) -> None:
+    largest = sorted((c for c in cells if c.before != c.after), key=lambda c: -abs(c.after - c.before))[:_CELLS]
+    if not largest:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("Event", "Where", "Before", "After", "Change"):
+        table.add_column(heading, justify="left" if heading in ("Event", "Where") else "right", overflow="fold")
+    for c in largest:
+        numbers = (view.number(c.before), view.number(c.after), f"{c.after - c.before:+,}")
+        table.add_row(Text(view.shown(c.event, 60)), Text(view.shown(c.where, 40)), *numbers)
+    console.print(Text(f"\n{title}", "bold"))
+    console.print(table, highlight=False)
 
 
 # --- the verdict -------------------------------------------------------------------------------------------
