@@ -60,5 +60,34 @@ def main() -> int:
     return 1 if verdict.outcome is Outcome.FAIL else 0
 
 
+def apart() -> int:
+    """CPU seconds of what `check` does besides the battery: digests before and after, and the shadow copy."""
+    import json
+    import tempfile
+    import time
+    from pathlib import Path
+
+    from benches import project
+    from cleanroom.adapters.artifacts import FileArtifacts
+    from cleanroom.adapters.duckdb.engine import DuckDBEngine
+    from cleanroom.adapters.jsonschema_rs.validator import JsonSchemaRs
+    from cleanroom.ports.engine import Table
+
+    directory = Path(sys.argv[1]).resolve()
+    files = [directory / f"{name}.parquet" for name in ("baseline", "candidate", "profiles")]
+    started = time.process_time()
+    for file in files * 2:
+        FileArtifacts(directory).digest(file)
+    digests = time.process_time() - started
+    with tempfile.TemporaryDirectory(prefix="cleanroom-bench-") as folder:
+        engine, roles = DuckDBEngine(JsonSchemaRs()), project.contract().plan.roles
+        with engine.open(Path(folder), roles, candidate=Table(files[1])) as workspace:
+            started = time.process_time()
+            workspace.copy({})
+            copied = time.process_time() - started
+    sys.stdout.write(json.dumps({"digests_cpu_s": round(digests, 2), "shadow_copy_cpu_s": round(copied, 2)}) + "\n")
+    return 0
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(apart() if sys.argv[2:] == ["apart"] else main())

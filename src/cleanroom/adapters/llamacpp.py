@@ -123,6 +123,8 @@ class LlamaCpp:
         params.n_ctx = _CONTEXT
         params.n_parallel = 1
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
+        # Flash attention splits sums by thread: without it, the number of threads does not change a reply.
+        params.flash_attn_type = llama.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.cache_prompt = True
         params.warmup = False
         params.ui = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -12,10 +12,6 @@ from rich.text import Text
 from cleanroom.core.base import Misuse
 from cleanroom.core.contract import LintFinding, PlanDifference
 from cleanroom.entry.cli.output import AsJson, aside, print_json, screen
-
-if TYPE_CHECKING:
-    from cleanroom.ports.engine import Engine
-    from cleanroom.ports.project import Project
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -40,14 +36,14 @@ def infer(
     from cleanroom.app.contract import infer as run_infer
     from cleanroom.codec.plan import plan_yaml
     from cleanroom.codec.plan_shape import keyed
-    from cleanroom.wiring import table
+    from cleanroom.wiring import engine, table
 
     if out is not None and (out.exists() or out.is_symlink()):
         raise Misuse(f"{out} is there already", "Name another file with --out, or remove it first.")
     source = table(data)
     if source is None or not str(source.path):
         raise Misuse("no data was named", "Name a file: cleanroom contract infer DATA")
-    draft = run_infer(_engine(), source, name or _stem(source.path), event=event, time=time)
+    draft = run_infer(engine(), source, name or _stem(source.path), event=event, time=time)
     text = plan_yaml(draft.plan, draft.notes)
     if out is not None:
         _write(out, text)
@@ -68,8 +64,9 @@ def lint(
 ) -> None:
     """Find every mistake in the plan, its schemas, the golden cases and cleanroom.toml. Exits with 1 if there is an error."""
     from cleanroom.app.contract import lint as run_lint
+    from cleanroom.wiring import project
 
-    findings = run_lint(_project(path))
+    findings = run_lint(project(path))
     errors = sum(f.severity == "error" for f in findings)
     if as_json:
         print_json({"errors": errors, "warnings": len(findings) - errors, "findings": findings})
@@ -86,8 +83,9 @@ def diff(
 ) -> None:
     """Say what a new version of a plan breaks, and why. Exits with 1 if anything is breaking."""
     from cleanroom.app.contract import diff as run_diff
+    from cleanroom.wiring import project
 
-    differences = run_diff(_project(old), _project(new))
+    differences = run_diff(project(old), project(new))
     breaking = sum(d.verdict == "breaking" for d in differences)
     if as_json:
         compatible = len(differences) - breaking
@@ -97,31 +95,15 @@ def diff(
     raise typer.Exit(1 if breaking else 0)
 
 
-def _engine() -> Engine:
-    """Drafting needs no project, and so no ledger either."""
-    from cleanroom.adapters.duckdb.engine import DuckDBEngine
-    from cleanroom.adapters.jsonschema_rs.validator import JsonSchemaRs
-
-    return DuckDBEngine(JsonSchemaRs())
-
-
-def _project(start: Path) -> Project:
-    """Reading a plan needs no ledger; a plan file may lie outside any project."""
-    from cleanroom.adapters.jsonschema_rs.validator import JsonSchemaRs
-    from cleanroom.adapters.project.disk import open_project
-
-    return open_project(start, JsonSchemaRs())
-
-
 def _stem(path: Path) -> str:
     name = "".join(c if c.isalnum() or c in "-_" else "-" for c in path.name.split(".")[0])
     return name.strip("-") or "draft"
 
 
 def _write(out: Path, text: str) -> None:
-    from cleanroom.adapters.artifacts import FileArtifacts
+    from cleanroom.wiring import artifacts
 
-    FileArtifacts(out.parent).write(out.parent, out.name, text.encode())
+    artifacts(out.parent).write(out.parent, out.name, text.encode())
 
 
 def _print_findings(findings: Sequence[LintFinding], errors: int) -> None:
