@@ -68,6 +68,7 @@ def apart() -> int:
     from pathlib import Path
 
     from benches import project
+
     from cleanroom.adapters.artifacts import FileArtifacts
     from cleanroom.adapters.duckdb.engine import DuckDBEngine
     from cleanroom.adapters.jsonschema_rs.validator import JsonSchemaRs
