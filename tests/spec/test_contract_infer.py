@@ -144,7 +144,7 @@ class Fixed:
     def profile(self, *_: object, **__: object) -> tuple[Profile, ...]:
         return self.profiles
 
-    def sample(self, *_: object, **__: object) -> tuple[dict[str, str | None], ...]:
+    def samples(self, *_: object, **__: object) -> tuple[tuple[dict[str, str | None], ...], ...]:
         raise AssertionError("drafting needs no rows")
 
 

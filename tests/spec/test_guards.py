@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cleanroom.app.propose.mapping import likely
+from cleanroom.codec.plan import read_plan
 from cleanroom.core.base import Misuse
 from cleanroom.core.change import NONE
 from cleanroom.core.contract import Event, Field, Plan, Roles
 from cleanroom.core.guards import Decided, Known, Split, best, decide, enough, guard, mapped, objection
 from cleanroom.core.prompt import Prompt, PromptSettings, fill, labels, quoted, reply_schema, reply_shape
+from cleanroom.sim.shop import TRUTH
 
+ROOT = Path(__file__).resolve().parents[2]
 EVENTS = ("view_item", "search", "purchase", "view_cart", "add_to_cart")
 GOOD = {"target": "search", "reason": "a search term"}
 
@@ -215,6 +219,18 @@ def test_the_cross_check_sees_a_swap() -> None:
     assert likely(plan, "cart", "purchase") == "view_cart"
     assert likely(plan, "purchase", "view_cart") == "purchase"
     assert likely(plan, "purchase", "purchase") is None
+
+
+def test_the_cross_check_is_right_about_most_names_of_two_shops_and_never_objects_to_a_right_mapping() -> None:
+    thin = json.loads((ROOT / "examples" / "ga4-thin" / "mapping-by-hand.json").read_text())
+    by_hand = {m["legacy"]: m["target"] for m in thin["events"]}
+    truth = {m.legacy: m.target for m in TRUTH.events}
+    for project, mapping, least in (("ga4-thin", by_hand, 16), ("shop", truth, 14)):
+        plan = read_plan((ROOT / "examples" / project / "contracts" / "plan.yaml").read_bytes()).value
+        assert plan is not None
+        events = [Known(e.name, e.description, tuple(p.name for p in e.parameters)) for e in plan.events]
+        assert sum(best(legacy, (), events).target == target for legacy, target in mapping.items()) >= least
+        assert not [legacy for legacy, target in mapping.items() if likely(plan, legacy, target)]
 
 
 # --- the prompt

@@ -106,6 +106,8 @@ class Engine(Protocol):
         """Every column of the file, with its most frequent values."""
         ...
 
-    def sample(self, table: Table, column: str, value: str, limit: int) -> tuple[dict[str, str | None], ...]:
-        """Some rows in which `column` has `value`, in a fixed order."""
+    def samples(
+        self, table: Table, column: str, values: Sequence[str], limit: int
+    ) -> tuple[tuple[dict[str, str | None], ...], ...]:
+        """For each value, the first `limit` rows in which `column` has it, in the order of the file."""
         ...

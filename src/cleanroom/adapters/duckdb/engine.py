@@ -157,9 +157,11 @@ class DuckDBEngine:
         with self._look(table) as (connection, opened):
             return profiler.profile(connection, opened, top)
 
-    def sample(self, table: Table, column: str, value: str, limit: int) -> tuple[dict[str, str | None], ...]:
+    def samples(
+        self, table: Table, column: str, values: Sequence[str], limit: int
+    ) -> tuple[tuple[dict[str, str | None], ...], ...]:
         """See ports/engine.py."""
         with self._look(table) as (connection, opened):
             if column not in opened.columns:
                 raise Misuse(f"{table.path} has no column {column!r}", f"It has: {', '.join(sorted(opened.columns))}.")
-            return profiler.sample(connection, opened, column, value, limit)
+            return tuple(profiler.sample(connection, opened, column, value, limit) for value in values)

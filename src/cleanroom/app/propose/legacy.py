@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from collections.abc import Mapping as Pairs
 from dataclasses import dataclass
 
 from cleanroom.core.base import Misuse
@@ -39,8 +40,9 @@ def legacy_names(engine: Engine, source: Table, plan: Plan, samples: int) -> tup
     column = _event_column(engine.profile(source, top=MAX_NAMES + 1), plan.roles, source)
     known = {p.name for event in plan.events for p in event.parameters}
     out = []
-    for name, rows in column.top:
-        shown = _samples(engine, source, plan.roles, name, samples, known)
+    found = engine.samples(source, plan.roles.event, [name for name, _ in column.top], samples)
+    for (name, rows), sampled in zip(column.top, found, strict=True):
+        shown = _shown(sampled, plan.roles, known)
         out.append(LegacyName(name, rows, rows / column.rows, shown, _parameters(shown, plan.roles, known)))
     return tuple(out)
 
@@ -62,12 +64,9 @@ def _event_column(columns: Sequence[Profile], roles: Roles, source: Table) -> Pr
     return column
 
 
-def _samples(
-    engine: Engine, source: Table, roles: Roles, name: str, limit: int, known: Collection[str]
-) -> tuple[Row, ...]:
+def _shown(found: Sequence[Pairs[str, str | None]], roles: Roles, known: Collection[str]) -> tuple[Row, ...]:
     """Rows without what tells who they are about, which no model need know; what tells most comes first."""
     hidden = {roles.event, roles.time, roles.user, roles.session, roles.id}
-    found = engine.sample(source, roles.event, name, limit) if limit else ()
 
     def rank(column: str) -> int:
         return 0 if column == roles.payload else 1 if column in known else 2
