@@ -96,7 +96,7 @@ class LlamaCpp:
         usage = answer.get("usage", {})
         return Reply(
             text,
-            model=self._weights.name,
+            model=self._weights.name.split(".")[0],
             version=f"{self._weights.name} sha256:{_sha256(self._weights)[:12]} xllamacpp {_engine_version()}",
             tokens_in=usage.get("prompt_tokens", 0),
             tokens_out=usage.get("completion_tokens", 0),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,8 @@ PARQUET = (".parquet", ".pq")
 CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 JSON = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 DATABASE = (".duckdb", ".ddb", ".db")
+LONGEST_ROW = 16_000_000
+"""Bytes of a line of text, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,10 @@ def open_table(
     if kind == "parquet":
         source = files("read_parquet", str(path))
     elif kind == "csv":
-        source = files("read_csv", str(path), max_line_size=lit(16_000_000))
+        _start_of(table.path)
+        source = files("read_csv", str(path), max_line_size=lit(LONGEST_ROW))
     elif kind == "json":
-        source = files("read_json", str(path), format=lit("newline_delimited"), maximum_object_size=lit(16_000_000))
+        source = files("read_json", str(path), format=lit("newline_delimited"), maximum_object_size=lit(LONGEST_ROW))
     else:
         source = exp.Table(
             this=exp.to_identifier(table.table, quoted=True),
@@ -102,6 +107,22 @@ def open_table(
     if rows == 0 and not may_be_empty:
         raise Misuse(f"{table.path} holds no rows", "A file of rows has at least one row.")
     return Opened(name, table, path, {str(d[0]): str(d[1]) for d in described}, rows)
+
+
+def _start_of(path: Path) -> None:
+    """Refuse a file with an endless line near its start at once: guessing its dialect would read it all, several times."""
+    try:
+        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
+            start = file.read(2 * LONGEST_ROW)
+    except (OSError, EOFError, zlib.error):
+        return  # what else is wrong with the file is for the engine to say
+    lines = start.splitlines()
+    endless = next((i for i, line in enumerate(lines, 1) if len(line) > LONGEST_ROW), None)
+    if endless is not None:
+        raise Misuse(
+            f"{path} has a line that is too long to be a row (line {endless})",
+            f"Rows may take up to {LONGEST_ROW // 1_000_000} MB; check the line endings and quoting of the file.",
+        )
 
 
 def require_roles(opened: Opened, event: str, time: str) -> None:
