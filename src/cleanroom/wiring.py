@@ -76,7 +76,6 @@ def room(start: Path | None = None, operator: str | None = None) -> Room:
     return Room(
         project=found,
         engine=engine(),
-        validator=validator(),
         store=open_sqlite(state / "ledger.db"),
         artifacts=artifacts(state / "runs"),
         clock=SystemClock(),
@@ -94,7 +93,4 @@ def who(root: Path) -> str:
 
 def table(text: str | None) -> Table | None:
     """`FILE` or `FILE.duckdb::TABLE`, relative to the folder that the person is in."""
-    if text is None:
-        return None
-    path, mark, name = text.partition("::")
-    return Table(Path(path), name if mark else None)
+    return None if text is None else Table.named(text)

@@ -12,7 +12,6 @@ from cleanroom.ports.engine import Engine
 from cleanroom.ports.model import Model
 from cleanroom.ports.project import Project
 from cleanroom.ports.store import Store
-from cleanroom.ports.validator import Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,6 @@ class Room:
 
     project: Project
     engine: Engine
-    validator: Validator
     store: Store
     artifacts: Artifacts
     clock: Clock

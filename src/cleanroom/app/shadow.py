@@ -49,21 +49,15 @@ def subject_of(room: Room, name: str, baseline: Table | None) -> Subject:
     change, mapping = room.project.change(name)
     match change.artifact:
         case MappingArtifact(source=source):
-            data = located(room, source)
+            data = Table.named(source, room.project.root)
         case DatasetArtifact(file=file):
-            data = located(room, file)
+            data = Table.named(file, room.project.root)
     references = tuple((r.to, room.project.path(r.to)) for r in contract.plan.references)
     files = [("candidate" if mapping is None else "source", data.path)]
     if baseline is not None:
         files.append(("baseline", baseline.path))
     files += [(f"reference {name}", path) for name, path in references if path.exists()]
     return Subject(change, mapping, contract, room.project.golden(), data, baseline, references, tuple(files))
-
-
-def located(room: Room, text: str) -> Table:
-    """`FILE` or `FILE.duckdb::TABLE`, relative to the project unless absolute."""
-    path, mark, table = text.partition("::")
-    return Table(room.project.root / path, table if mark else None)
 
 
 @contextmanager

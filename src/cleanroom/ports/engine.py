@@ -26,6 +26,12 @@ class Table:
     path: Path
     table: str | None = None
 
+    @classmethod
+    def named(cls, text: str, folder: Path = Path()) -> Table:
+        """`FILE` or `FILE.duckdb::TABLE`, relative to `folder` unless absolute."""
+        path, mark, table = text.partition("::")
+        return cls(folder / path, table if mark else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:

@@ -67,12 +67,6 @@ def kind_of(table: Table) -> str:
     return kind
 
 
-def as_table(text: str) -> Table:
-    """`FILE` or `FILE.duckdb::TABLE` as a Table."""
-    path, mark, table = text.partition("::")
-    return Table(Path(path), table if mark else None)
-
-
 def open_table(
     connection: Connection, name: str, table: Table, database: int | None = None, *, may_be_empty: bool = False
 ) -> Opened:
