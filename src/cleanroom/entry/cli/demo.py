@@ -129,8 +129,8 @@ def _second_try(work: Room, story: Story) -> Checked:
     from cleanroom.sim.shop import TRUTH
 
     story.step(
-        "A larger model tries, from its recorded replies",
-        "Plausible this time, and still not right: recorded once, replayed here without a network.",
+        "A better candidate, from recorded replies",
+        "Written in the manner of a larger model, since none runs here. Plausible, and still not right in three names.",
     )
     made = _propose(work, "recorded", "second-try", 1, story)
     _check(work, "second-try", story)
