@@ -51,9 +51,12 @@ def artifacts(folder: Path) -> Artifacts:
     return FileArtifacts(folder)
 
 
-def models(start: Path | None = None) -> tuple[ModelSettings, ...]:
-    """The models that the project in `start` may ask; the embedded one is always there."""
-    return (EMBEDDED, *project(start).models())
+def models(start: Path | None = None) -> tuple[tuple[ModelSettings, str], ...]:
+    """The models that the project in `start` may ask, and why one cannot be used; the embedded one is always there."""
+    from cleanroom.adapters.models import unready
+
+    found = project(start)
+    return tuple((settings, unready(settings, found.root)) for settings in (EMBEDDED, *found.models()))
 
 
 def room(start: Path | None = None, operator: str | None = None) -> Room:

@@ -78,7 +78,7 @@ def _judged(under_way: Shadow) -> tuple[Verdict, Seen[object]]:
 
 def _evidence(under_way: Shadow, verdict: Verdict) -> tuple[Evidence, ...]:
     """Example rows for what is not fine, and a query for whatever has a witness."""
-    names = {"candidate": "output.parquet", **dict.fromkeys(("source", "baseline"), "")}
+    names = {"candidate": "output.parquet"}
     names |= {i.role.removeprefix("reference "): i.path for i in under_way.run.inputs}
     worrying = [r for r in verdict.results if r.witness is not None and r.outcome is not Outcome.PASS]
     shown = under_way.workspace.witness([r.witness for r in worrying if r.witness is not None])

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cleanroom.adapters.duckdb.sql import as_type, breaks, col, count, lit, one_of, scoped, text_of
+from cleanroom.adapters.duckdb.sql import col, count, lit, one_of, text_of
 from cleanroom.adapters.duckdb.tables import Opened
-from cleanroom.adapters.duckdb.witness import side_of
+from cleanroom.adapters.duckdb.witness import on_row, side_of
 from cleanroom.core.check import (
     BreakingRows,
     CellRows,
@@ -52,19 +52,8 @@ class Queries:
         query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("r", quoted=True)))
         query = query.from_(self._file(side, "r"))
         match witness:
-            case BreakingRows(rule=rule, scope=scope):
-                within = scoped(scope)
-                return query.where(*([within] if within is not None else []), breaks(rule, kinds[rule.column]))
-            case ValueRows(column=column, values=values):
-                present = one_of(text_of(col(column, "r"), kinds[column]), [v for v in values if v is not None])
-                null = exp.Is(this=col(column, "r"), expression=exp.null())
-                return query.where(exp.or_(present, null) if None in values else present)
-            case CellRows(event_column=column, event=event, time=time, day=day):
-                query = query.where(one_of(text_of(col(column, "r"), kinds[column]), [event]))
-                that_day = exp.EQ(this=as_type(col(time, "r"), "DATE"), expression=as_type(lit(day), "DATE"))
-                return query if day is None else query.where(that_day)
-            case SourceRows(names=names):
-                return query.where(one_of(text_of(col(self.roles.event, "r"), kinds[self.roles.event]), names))
+            case BreakingRows() | ValueRows() | CellRows() | SourceRows():
+                return query.where(on_row(witness, kinds, self.roles))
             case PayloadRows(event_column=column, event=event):
                 return query.where(one_of(text_of(col(column, "r"), kinds[column]), [event]))
             case RepeatedRows(columns=columns):

@@ -88,19 +88,8 @@ class Witnesses:
     def _condition(self, opened: Opened, witness: Witness) -> exp.Expr | list[int]:
         kinds = opened.columns
         match witness:
-            case BreakingRows(rule=rule, scope=scope):
-                within = scoped(scope)
-                broken = breaks(rule, kinds[rule.column])
-                return broken if within is None else exp.and_(within, broken)
-            case ValueRows(column=column, values=values):
-                present = one_of(text_of(col(column), kinds[column]), [v for v in values if v is not None])
-                null = exp.Is(this=col(column), expression=exp.null())
-                return exp.or_(present, null) if None in values else present
-            case CellRows(event_column=column, event=event, time=time, day=day):
-                cell = one_of(text_of(col(column), kinds[column]), [event])
-                return cell if day is None else exp.and_(cell, _on(time, day))
-            case SourceRows(names=names):
-                return one_of(text_of(col(self.roles.event), kinds[self.roles.event]), names)
+            case BreakingRows() | ValueRows() | CellRows() | SourceRows():
+                return on_row(witness, kinds, self.roles)
             case PayloadRows(payload=payload, event=event, finding=finding):
                 return sorted(self.payloads.rows.get((payload, event, finding), []))
             case RepeatedRows(columns=columns):
@@ -150,6 +139,26 @@ _FEW = 500
 def side_of(witness: Witness) -> str:
     """Where its rows are."""
     return "source" if isinstance(witness, SourceRows) else "candidate"
+
+
+def on_row(
+    witness: BreakingRows | ValueRows | CellRows | SourceRows, kinds: Mapping[str, str], roles: Roles
+) -> exp.Expr:
+    """The condition that a row meets by itself, whatever the other rows hold; `kinds` are the columns' types."""
+    match witness:
+        case BreakingRows(rule=rule, scope=scope):
+            within = scoped(scope)
+            broken = breaks(rule, kinds[rule.column])
+            return broken if within is None else exp.and_(within, broken)
+        case ValueRows(column=column, values=values):
+            present = one_of(text_of(col(column), kinds[column]), [v for v in values if v is not None])
+            null = exp.Is(this=col(column), expression=exp.null())
+            return exp.or_(present, null) if None in values else present
+        case CellRows(event_column=column, event=event, time=time, day=day):
+            cell = one_of(text_of(col(column), kinds[column]), [event])
+            return cell if day is None else exp.and_(cell, _on(time, day))
+        case SourceRows(names=names):
+            return one_of(text_of(col(roles.event), kinds[roles.event]), names)
 
 
 def _signed(columns: tuple[str, ...], signatures: NDArray[np.uint64]) -> exp.Expr:

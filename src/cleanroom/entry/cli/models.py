@@ -29,11 +29,9 @@ def list_models(
     project: Annotated[Path, typer.Option(help="The project's folder.")] = Path(), as_json: AsJson = False
 ) -> None:
     """The models of cleanroom.toml, and whether each can be used."""
-    from cleanroom.adapters.models import unready
-    from cleanroom.wiring import models, room
+    from cleanroom.wiring import models
 
-    root = room(project).project.root
-    found = [(settings, unready(settings, root)) for settings in models(project)]
+    found = models(project)
     if as_json:
         print_json(
             [{"name": m.name, "kind": m.kind, "model": m.model, "ready": not why, "why": why} for m, why in found]

@@ -17,6 +17,7 @@ from rich.text import Text
 from cleanroom.core.base import Misuse
 from cleanroom.core.change import NONE, MappedName, Mapping
 from cleanroom.entry.cli.output import As, AsJson, aside, print_json, screen
+from cleanroom.ports.engine import Table as Data
 
 if TYPE_CHECKING:
     from cleanroom.app.propose.correct import Corrected
@@ -53,11 +54,9 @@ def mapping(
     """Ask a model to map legacy event names to the plan's events, under guards; writes changes/CHANGE/."""
     from cleanroom.app.propose.mapping import mapping as propose
     from cleanroom.app.propose.prompts import MAPPING, SMALL, mapping_prompt
-    from cleanroom.wiring import room, table
+    from cleanroom.wiring import room
 
-    data = table(source)
-    if data is None or not source:
-        raise Misuse("no data was named", "Name a file: --source DATA")
+    data = _data(source, "--source DATA")
     work = room(project, who)
     asked = work.model(model, record)
     chosen = mapping_prompt(work.project, prompt or (SMALL if asked.endpoint == "embedded" else MAPPING))
@@ -81,11 +80,9 @@ def by_hand(
 ) -> None:
     """Take in a mapping that a person wrote, to be judged like any other; writes changes/CHANGE/."""
     from cleanroom.app.propose.by_hand import propose_by_hand
-    from cleanroom.wiring import room, table
+    from cleanroom.wiring import room
 
-    data = table(source)
-    if data is None or not source:
-        raise Misuse("no data was named", "Name a file: --source DATA")
+    data = _data(source, "--source DATA")
     made = _read_mapping(file)
     work = room(project, who)
     work.engine.profile(data, top=1)
@@ -110,11 +107,9 @@ def dataset(
 ) -> None:
     """Take in a dataset that another tool produced, to be judged against a baseline."""
     from cleanroom.app.propose.dataset import propose_dataset
-    from cleanroom.wiring import room, table
+    from cleanroom.wiring import room
 
-    given = table(data)
-    if given is None or not data:
-        raise Misuse("no data was named", "Name a file: cleanroom propose dataset DATA --tool TOOL")
+    given = _data(data, "cleanroom propose dataset DATA --tool TOOL")
     change = propose_dataset(room(project, who), given, name, tool, model, model_version)
     if as_json:
         print_json({"digest": change.digest, "change": change})
@@ -122,6 +117,13 @@ def dataset(
     screen().print(
         f"[bold]{name}[/] {change.digest}\n\nNext:\n  cleanroom check {name} --baseline DATA", soft_wrap=True
     )
+
+
+def _data(text: str, usage: str) -> Data:
+    """The table that was named. Raises Misuse for an empty name."""
+    if not text:
+        raise Misuse("no data was named", f"Name a file: {usage}")
+    return Data.named(text)
 
 
 def correct(
