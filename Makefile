@@ -21,7 +21,7 @@ check: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-cache > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 
 soak: $(VENV)/.dev
-	@HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n 2 --dist worksteal tests/laws
+	@HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n 2 --dist worksteal tests/laws tests/web/test_kills.py tests/web/test_openapi.py
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benches/battery.py --quick
@@ -56,6 +56,6 @@ requirements/%.txt:
 .PHONY: pins
 pins: $(VENV)/.uv
 	@$(BIN)/uv pip compile --quiet --upgrade --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
-		--extra local pyproject.toml -o requirements/run.txt
+		--extra local --extra server --extra postgresql pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
-		--extra local --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+		--extra local --extra server --extra postgresql --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
