@@ -6,17 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cleanroom.core.facts import By, How
+from cleanroom.ports.accounts import Accounts
 from cleanroom.ports.artifacts import Artifacts
 from cleanroom.ports.clock import Clock
+from cleanroom.ports.desk import Desk
 from cleanroom.ports.engine import Engine
 from cleanroom.ports.model import Model
+from cleanroom.ports.notifier import Notifier
+from cleanroom.ports.outbox import Outbox
 from cleanroom.ports.project import Project
+from cleanroom.ports.signer import Signer
 from cleanroom.ports.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One project, its ledger, and who is at work. `model(name, record)` opens a model; `record` is a file to record to."""
+    """One project, its ledger, and who is at work (`operator`, and by what `proof` we know).
+
+    `model(name, record)` opens a model; `record` is a file to record to. `signer()` opens the ledger's key, and makes
+    it on first use. `notifiers` are the channels of cleanroom.toml.
+    """
 
     project: Project
     engine: Engine
@@ -25,3 +35,14 @@ class Room:
     clock: Clock
     operator: str
     model: Callable[[str, Path | None], Model]
+    accounts: Accounts
+    desk: Desk
+    outbox: Outbox
+    notifiers: Callable[[], tuple[Notifier, ...]]
+    signer: Callable[[], Signer]
+    proof: How = "claimed"
+
+    @property
+    def by(self) -> By:
+        """Who is at work, as facts hold it."""
+        return By(self.operator, self.proof)

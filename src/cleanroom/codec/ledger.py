@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -45,9 +45,15 @@ def decode(body: bytes, index: int | None = None) -> LedgerEntry:
     Raises Outside for a kind or a field that this release does not know, and for bytes that are no entry.
     """
     try:
-        line = _lines().validate_json(body, strict=True)
+        return _decoded(body)
     except ValidationError as error:
         raise _refusal(error, "a ledger entry" if index is None else f"ledger entry {index}") from error
+
+
+@lru_cache(maxsize=1024)
+def _decoded(body: bytes) -> LedgerEntry:
+    """Entries never change, so that those of a subject that is looked at again and again are read once."""
+    line = _lines().validate_json(body, strict=True)
     return LedgerEntry(line.index, line.subject, line.version, line.fact)
 
 

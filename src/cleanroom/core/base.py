@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from json.encoder import encode_basestring  # escapes as RFC 8785 does, and is written in C
 from typing import Any, NewType, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -42,6 +43,10 @@ class Misuse(CleanroomError):
     """Wrong usage, or a fault in the user's files (exit 2)."""
 
     code = 2
+
+
+class NotFound(Misuse):
+    """What was named is not there (exit 2)."""
 
 
 class Refused(CleanroomError):
@@ -126,7 +131,7 @@ def _write(value: Any, out: list[str]) -> None:
     elif value is True or value is False:
         out.append("true" if value else "false")
     elif isinstance(value, str):
-        out.append(_string(value))
+        out.append(encode_basestring(value))
     elif isinstance(value, int):
         out.append(_integer(value))
     elif isinstance(value, float):
@@ -134,7 +139,7 @@ def _write(value: Any, out: list[str]) -> None:
     elif isinstance(value, dict):
         out.append("{")
         for i, key in enumerate(sorted(value, key=lambda k: k.encode("utf-16-be", "surrogatepass"))):
-            out.append(("," if i else "") + _string(key) + ":")
+            out.append(("," if i else "") + encode_basestring(key) + ":")
             _write(value[key], out)
         out.append("}")
     else:
@@ -144,15 +149,6 @@ def _write(value: Any, out: list[str]) -> None:
                 out.append(",")
             _write(item, out)
         out.append("]")
-
-
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-
-def _string(text: str) -> str:
-    if text.isalnum():
-        return f'"{text}"'
-    return '"' + "".join(_ESCAPES.get(c) or (f"\\u{ord(c):04x}" if c < " " else c) for c in text) + '"'
 
 
 def _integer(value: int) -> str:

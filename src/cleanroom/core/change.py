@@ -39,7 +39,7 @@ class Mapping:
 
 @noun
 class Correction:
-    """A person changed one entry of the artifact, and why."""
+    """A person changed one entry of the artifact, and why; or doubts it (`flagged`); or found a doubted one right."""
 
     by: str
     at: Instant
@@ -47,6 +47,7 @@ class Correction:
     before: str
     after: str
     reason: str
+    what: Literal["corrected", "flagged", "cleared"] = "corrected"
 
 
 @noun
@@ -125,3 +126,9 @@ class Change:
         """The operator who proposed and everybody who corrected, each once."""
         people = (self.provenance.operator, *(c.by for c in self.provenance.corrections))
         return tuple(dict.fromkeys(people))
+
+    @property
+    def flagged(self) -> tuple[Correction, ...]:
+        """The doubts that nobody has answered since: no correction of the name, and nobody cleared it."""
+        last = {c.legacy: c for c in self.provenance.corrections}
+        return tuple(c for c in last.values() if c.what == "flagged")

@@ -11,7 +11,9 @@ from cleanroom.core.base import Digest
 from cleanroom.core.change import Change, Mapping
 from cleanroom.core.contract import Contract, LintFinding
 from cleanroom.core.golden import GoldenCase
+from cleanroom.core.policy import Policy
 from cleanroom.core.prompt import Prompt
+from cleanroom.core.queue_rules import QueueRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,49 @@ class ModelSettings:
     file: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One `[notify.NAME]`: a webhook (its address in `url` or in the variable `url_env`), or a file that is appended to.
+
+    `secret_env` names the variable whose content signs each request.
+    """
+
+    name: str
+    kind: str = "webhook"
+    url: str = ""
+    url_env: str = ""
+    secret_env: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """`[oidc]`: the identity provider. `name` is what the button says."""
+
+    issuer: str
+    client_id: str
+    client_secret_env: str = ""
+    name: str = "single sign-on"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """`[store]`: where the ledger lies; both empty: in .cleanroom/ledger.db."""
+
+    url: str = ""
+    url_env: str = ""
+
+
 class Project(Protocol):
     """A cleanroom project on disk. Every path it is given stays inside the project."""
 
     @property
     def root(self) -> Path:
         """The folder of cleanroom.toml."""
+        ...
+
+    def name(self) -> str:
+        """`name` of cleanroom.toml."""
         ...
 
     def path(self, relative: str) -> Path:
@@ -58,6 +97,13 @@ class Project(Protocol):
         """A change and, for a mapping, its artifact. Raises Misuse when missing or edited since it was written."""
         ...
 
+    def change_as_it_lies(self, name: str) -> tuple[Change, Mapping | None, Digest | None]:
+        """A change with its mapping as that lies there, edited by hand or not, and the digest of the file's bytes.
+
+        Mapping and digest are None for a dataset. Raises Misuse when missing or with mistakes in it.
+        """
+        ...
+
     def edited_mapping(self, name: str) -> tuple[Change, Mapping]:
         """A change and the mapping file as it lies there now, edited by hand or not."""
         ...
@@ -78,8 +124,32 @@ class Project(Protocol):
         """What cleanroom.toml says of models."""
         ...
 
+    def policy(self) -> Policy:
+        """[roles] and [policy] of cleanroom.toml."""
+        ...
+
+    def queue_rules(self) -> QueueRules:
+        """[queue] of cleanroom.toml."""
+        ...
+
+    def channels(self) -> Sequence[Channel]:
+        """[notify.NAME] of cleanroom.toml."""
+        ...
+
+    def oidc(self) -> Oidc | None:
+        """[oidc] of cleanroom.toml; None where it is absent."""
+        ...
+
+    def store(self) -> StoreSettings:
+        """[store] of cleanroom.toml."""
+        ...
+
     def prompt(self, name: str) -> Prompt | None:
         """The project's own prompts/<name>.yaml; None where it has none. Raises Misuse with its mistakes."""
+        ...
+
+    def add_note(self, text: str) -> str:
+        """Leave `text` at the commit of the repository as a git note; that commit. Raises Misuse outside git."""
         ...
 
     def commit(self) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from cleanroom.core.base import noun
 from cleanroom.core.ledger import Checkpoint, Conflict, LedgerEntry, StoredLine, Write
+from cleanroom.core.merkle import Hashes
 
-__all__ = ["Checkpoint", "Conflict", "LedgerEntry", "Store", "StoredLine", "Write"]
+__all__ = ["Beside", "Checkpoint", "Conflict", "LedgerEntry", "Store", "StoredLine", "Target", "Write"]
 
 
 class Store(Protocol):
@@ -26,6 +28,10 @@ class Store(Protocol):
         """All entries of one subject, oldest first; empty when there are none."""
         ...
 
+    def version(self, subject: str) -> int:
+        """The version of its last entry; 0 when there is none."""
+        ...
+
     def entries(self, after: int = -1, limit: int | None = None) -> Iterator[LedgerEntry]:
         """Entries with an index above `after`, in index order, at most `limit` of them."""
         ...
@@ -34,6 +40,34 @@ class Store(Protocol):
         """Lines as they lie there, unchecked, in index order; every line there is when `after` is negative."""
         ...
 
+    def line(self, index: int) -> StoredLine | None:
+        """The line with that index as it lies there, unchecked; None when there is none."""
+        ...
+
+    def hashes(self, indexes: Collection[int]) -> Mapping[int, Hashes]:
+        """What is kept with these lines, unchecked; a line that is not there is left out."""
+        ...
+
     def size(self) -> int:
         """How many entries there are: the index of the next one."""
+        ...
+
+
+@noun
+class Beside:
+    """How many rows lie beside the ledger and moved with it: erasable texts, tokens, and messages of the outbox."""
+
+    texts: int
+    tokens: int
+    messages: int
+
+
+class Target(Store, Protocol):
+    """A store that a ledger can be copied into."""
+
+    def adopt(self, bodies: Sequence[bytes]) -> int:
+        """Append entries by the bytes they have in another ledger, all or none; how many entries there are then.
+
+        Every hash is taken anew. Raises Refused when one of them does not follow what stands before it.
+        """
         ...

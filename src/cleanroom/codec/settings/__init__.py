@@ -1,4 +1,4 @@
-"""cleanroom.toml: the project's name and its models, with every mistake at its line."""
+"""cleanroom.toml: name, models, roles, policy, store, queue, server and channels, with every mistake at its line."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from cleanroom.codec.positions import Document, Place, Stop, decode, ordered
+from cleanroom.codec.settings import models, people, services
+from cleanroom.codec.settings.models import MODEL_KINDS
 from cleanroom.core.contract import LintFinding
 from cleanroom.core.mistakes import Mistake, Path, did_you_mean
+from cleanroom.core.policy import Policy
+from cleanroom.core.queue_rules import QueueRules
 
-MODEL_KINDS = ("local", "openai", "replay")
-"""The embedded model, any OpenAI-compatible endpoint, recorded replies."""
+__all__ = ["MODEL_KINDS", "Settings", "read_settings"]
 
-_TOP = ("name", "models")
-_MODEL = ("kind", "model", "base_url", "api_key_env", "file")
-_NEEDED = {"openai": "model", "replay": "file"}
+_TOP = ("name", "models", "roles", "policy", "store", "queue", "oidc", "notify")
 
 _TABLE = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=\s*""")
@@ -26,12 +26,20 @@ _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 _AT = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
+_POLICY, _QUEUE = Policy(), QueueRules()
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What cleanroom.toml says. `models` pairs a name with its keys (kind, model, base_url, api_key_env, file)."""
+    """What cleanroom.toml says. `models` and `notify` pair a name with its keys; `store` and `oidc` are keys alone."""
 
     name: str
     models: tuple[tuple[str, dict[str, str]], ...] = ()
+    policy: Policy = _POLICY
+    queue: QueueRules = _QUEUE
+    store: tuple[tuple[str, str], ...] = ()
+    oidc: tuple[tuple[str, str], ...] = ()
+    notify: tuple[tuple[str, dict[str, str]], ...] = ()
 
 
 def read_settings(content: bytes, file: str = "cleanroom.toml") -> tuple[Settings | None, tuple[LintFinding, ...]]:
@@ -50,8 +58,22 @@ def read_settings(content: bytes, file: str = "cleanroom.toml") -> tuple[Setting
     findings = ordered(document.locate(m) for m in mistakes)
     if findings:
         return None, findings
-    models = tuple((name, dict(keys)) for name, keys in document.data.get("models", {}).items())
-    return Settings(document.data["name"], models), ()
+    return _settings(document.data), ()
+
+
+def _settings(data: dict[str, Any]) -> Settings:
+    def named(table: str) -> tuple[tuple[str, dict[str, str]], ...]:
+        return tuple((name, dict(keys)) for name, keys in data.get(table, {}).items())
+
+    return Settings(
+        name=data["name"],
+        models=named("models"),
+        policy=people.policy(data.get("roles", {}), data.get("policy", {})),
+        queue=services.queue(data.get("queue", {})),
+        store=tuple(data.get("store", {}).items()),
+        oidc=tuple(data.get("oidc", {}).items()),
+        notify=named("notify"),
+    )
 
 
 def _explained(error: Exception, text: str) -> Stop:
@@ -95,50 +117,26 @@ def _mistakes(data: dict[str, Any]) -> Iterator[Mistake]:
         yield Mistake(("name",), "'name' is missing", 'For example name = "shop".')
     elif not isinstance(name, str) or not name.strip() or not name.isprintable():
         yield Mistake(("name",), "'name' must be text on one line", 'For example name = "shop".')
-    models = data.get("models", {})
-    if not isinstance(models, dict):
-        yield Mistake(("models",), "'models' must hold a table for each model", "Write [models.NAME].")
-        return
-    for model, keys in models.items():
+    yield from _tables(data)
+
+
+def _tables(data: dict[str, Any]) -> Iterator[Mistake]:
+    """The mistakes of each table that is there."""
+    for table, look in (("roles", people.role_mistakes), ("policy", people.policy_mistakes), *services.TABLES):
+        keys = data.get(table, {})
         if not isinstance(keys, dict):
-            yield Mistake(("models", model), f"model {model!r} must be a table", f"Write [models.{model}].")
+            yield Mistake((table,), f"{table!r} must be a table", f"Write [{table}].")
             continue
-        for mistake in _model(keys):
-            yield mistake.under(("models", model))
-
-
-def _model(keys: dict[str, Any]) -> Iterator[Mistake]:
-    for key, value in keys.items():
-        if key in ("api_key", "key", "token", "secret", "password"):
-            hint = "Put it into an environment variable and name that: api_key_env = ..."
-            yield Mistake((key,), f"{key!r} is refused: secrets do not belong into files", hint, at="key")
-        elif key not in _MODEL:
-            yield Mistake((key,), f"unknown key {key!r}", did_you_mean(key, _MODEL), at="key")
-        elif not isinstance(value, str):
-            yield Mistake((key,), f"{key!r} must be text", "Put it in quotes.")
-    kind = keys.get("kind")
-    if kind is None:
-        yield Mistake(("kind",), "'kind' is missing", f"One of {', '.join(MODEL_KINDS)}.")
-    elif isinstance(kind, str) and kind not in MODEL_KINDS:
-        yield Mistake(("kind",), f"there is no kind of model {kind!r}", did_you_mean(kind, MODEL_KINDS))
-    needed = _NEEDED.get(str(kind))
-    if needed and not keys.get(needed):
-        yield Mistake((needed,), f"{needed!r} is missing: a model of kind {kind} needs it")
-    yield from _address(keys.get("base_url", ""), str(keys.get("api_key_env", "")))
-
-
-def _address(base_url: Any, variable: str) -> Iterator[Mistake]:
-    if isinstance(base_url, str) and base_url:
-        try:
-            address = urlsplit(base_url)
-            good = address.scheme in ("http", "https") and bool(address.hostname)
-        except ValueError:
-            good, address = False, urlsplit("")
-        if not good:
-            yield Mistake(("base_url",), "'base_url' must be an http or https address", "https://host/v1")
-        elif address.username or address.password:
-            hint = "Name the environment variable that holds the key: api_key_env = ..."
-            yield Mistake(("base_url",), "'base_url' holds credentials, which do not belong into files", hint)
-    if variable and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
-        hint = "The name of the variable, not the key itself."
-        yield Mistake(("api_key_env",), "'api_key_env' is not the name of an environment variable", hint)
+        for mistake in look(keys):
+            yield mistake.under((table,))
+    for table, look in (("models", models.mistakes), ("notify", services.notify_mistakes)):
+        tables = data.get(table, {})
+        if not isinstance(tables, dict):
+            yield Mistake((table,), f"{table!r} must hold a table for each", f"Write [{table}.NAME].")
+            continue
+        for name, keys in tables.items():
+            if not isinstance(keys, dict):
+                yield Mistake((table, name), f"{name!r} must be a table", f"Write [{table}.{name}].")
+                continue
+            for mistake in look(keys):
+                yield mistake.under((table, name))

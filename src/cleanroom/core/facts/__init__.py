@@ -1,0 +1,94 @@
+"""All that may be written into the ledger: Fact is the union of the kinds.
+
+A written kind never changes its meaning; a new meaning is a new kind.
+"""
+
+from __future__ import annotations
+
+from cleanroom.core.facts.audit import CheckpointPublished
+from cleanroom.core.facts.changes import (
+    Approved,
+    Checked,
+    Finding,
+    InputSeen,
+    Judged,
+    Looked,
+    Proposed,
+    Ran,
+    Rejected,
+    Waived,
+)
+from cleanroom.core.facts.outputs import (
+    CorrectionsExported,
+    CutoffSet,
+    CutoffWithdrawn,
+    Escalated,
+    Received,
+    Reviewed,
+)
+from cleanroom.core.facts.people import (
+    Admitted,
+    By,
+    How,
+    LinkMade,
+    PolicySet,
+    SignedIn,
+    SignInFailed,
+    TokenMade,
+    TokenRevoked,
+)
+
+__all__ = [
+    "Admitted",
+    "Approved",
+    "By",
+    "Checked",
+    "CheckpointPublished",
+    "CorrectionsExported",
+    "CutoffSet",
+    "CutoffWithdrawn",
+    "Escalated",
+    "Fact",
+    "Finding",
+    "How",
+    "InputSeen",
+    "Judged",
+    "LinkMade",
+    "Looked",
+    "PolicySet",
+    "Proposed",
+    "Ran",
+    "Received",
+    "Rejected",
+    "Reviewed",
+    "SignInFailed",
+    "SignedIn",
+    "TokenMade",
+    "TokenRevoked",
+    "Waived",
+]
+
+Fact = (
+    Proposed
+    | Ran
+    | Judged
+    | Checked
+    | Approved
+    | Rejected
+    | Waived
+    | Looked
+    | PolicySet
+    | Admitted
+    | TokenMade
+    | TokenRevoked
+    | LinkMade
+    | SignedIn
+    | SignInFailed
+    | Received
+    | Reviewed
+    | Escalated
+    | CutoffSet
+    | CutoffWithdrawn
+    | CorrectionsExported
+    | CheckpointPublished
+)
