@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +15,21 @@ from cleanroom.ports.engine import Table
 from cleanroom.ports.project import ModelSettings
 
 if TYPE_CHECKING:
+    from cleanroom.adapters.sqlstore import SqlStore
+    from cleanroom.app.access import Scope
     from cleanroom.app.room import Room
     from cleanroom.ports.artifacts import Artifacts
     from cleanroom.ports.engine import Engine
+    from cleanroom.ports.identity import Identity
     from cleanroom.ports.model import Model
+    from cleanroom.ports.notifier import Notifier
     from cleanroom.ports.project import Project
+    from cleanroom.ports.signer import Signer
+    from cleanroom.ports.store import Beside, Store, Target
     from cleanroom.ports.validator import Validator
 
 STATE = ".cleanroom"
+TOKEN = "CLEANROOM_TOKEN"  # noqa: S105 - the name of a variable
 EMBEDDED = ModelSettings("local", "local")
 
 
@@ -59,10 +69,33 @@ def models(start: Path | None = None) -> tuple[tuple[ModelSettings, str], ...]:
     return tuple((settings, unready(settings, found.root)) for settings in (EMBEDDED, *found.models()))
 
 
-def room(start: Path | None = None, operator: str | None = None) -> Room:
-    """The project in `start` or the nearest folder above it, with its ledger. Raises Misuse where there is none."""
+def store_of(found: Project) -> SqlStore:
+    """The store that cleanroom.toml names; without a word there, .cleanroom/ledger.db."""
+    from cleanroom.adapters.sqlstore import address_of, open_sqlite, open_store
+
+    address = address_of(found.store())
+    return open_store(address, found.path) if address else open_sqlite(found.root / STATE / "ledger.db")
+
+
+@contextmanager
+def stores(source: str, target: str) -> Iterator[tuple[Store, Target, Callable[[], Beside]]]:
+    """The store at `source`, the one at `target`, made where it is absent, and what moves all but the ledger."""
+    from cleanroom.adapters.sqlstore import open_store
+    from cleanroom.adapters.sqlstore.move import move_beside
+
+    with open_store(source, Path, create=False) as old, open_store(target, Path) as new:
+        yield old, new, lambda: move_beside(old, new)
+
+
+def room(start: Path | None = None, operator: str | None = None, scope: Scope = "sign-in") -> Room:
+    """The project in `start` or the nearest folder above it, with its ledger. Raises Misuse where there is none.
+
+    With CLEANROOM_TOKEN set, the token's person is at work, and has proven it; the token must open `scope`.
+    """
     from cleanroom.adapters.clock import SystemClock
-    from cleanroom.adapters.sqlstore.sqlite import open_sqlite
+    from cleanroom.adapters.sqlstore.accounts import SqlAccounts
+    from cleanroom.adapters.sqlstore.desk import SqlDesk
+    from cleanroom.adapters.sqlstore.outbox import SqlOutbox
     from cleanroom.app.room import Room
 
     found = project(start)
@@ -76,15 +109,70 @@ def room(start: Path | None = None, operator: str | None = None) -> Room:
 
         return model_for(settings[name], found.root, record)
 
-    return Room(
+    store = store_of(found)
+    made = Room(
         project=found,
         engine=engine(),
-        store=open_sqlite(state / "ledger.db"),
+        store=store,
         artifacts=artifacts(state / "runs"),
         clock=SystemClock(),
         operator=operator or who(found.root),
         model=model,
+        accounts=SqlAccounts(store),
+        desk=SqlDesk(store),
+        outbox=SqlOutbox(store),
+        notifiers=lambda: _notifiers(found),
+        signer=lambda: _signer(found),
     )
+    text = os.environ.get(TOKEN, "").strip()
+    return _proven(made, text, operator, scope) if text else made
+
+
+def _notifiers(found: Project) -> tuple[Notifier, ...]:
+    """The channels of cleanroom.toml."""
+    from cleanroom.adapters.notify import channels
+
+    return channels(found.channels(), found.root)
+
+
+def _signer(found: Project) -> Signer:
+    """The ledger's key."""
+    from cleanroom.adapters.signer import open_signer
+    from cleanroom.formats.tlog import origin
+
+    return open_signer(found.root / STATE / "keys", origin(found.name()))
+
+
+def _proven(made: Room, text: str, operator: str | None, scope: Scope) -> Room:
+    """The room with the token's person at work. Raises Refused for a token that opens nothing, Misuse for another name."""
+    from cleanroom.app.access import Knock, check_token
+    from cleanroom.core.policy import same
+
+    person = check_token(made, text, scope, Knock("bearer", "this machine")).person
+    if operator is not None and not same(operator, person):
+        raise Misuse(f"--as names {operator!r}, but {TOKEN} holds a token of {person!r}", "Leave one of the two out.")
+    return replace(made, operator=person, proof="token")
+
+
+def identity(found: Project) -> Identity | None:
+    """The organisation's identity provider, where [oidc] names one. Raises Misuse where its secret is missing."""
+    settings = found.oidc()
+    if settings is None:
+        return None
+    variable = settings.client_secret_env
+    secret = os.environ.get(variable, "") if variable else ""
+    if variable and not secret:
+        raise Misuse(f"[oidc] takes its secret from {variable}, which is not set", f"Set {variable}, then start again.")
+    from cleanroom.adapters.oidc import OidcProvider
+
+    return OidcProvider(settings, secret)
+
+
+def verifies(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Did the holder of that Ed25519 key sign this message?"""
+    from cleanroom.adapters.signer import verifies as signed_by
+
+    return signed_by(public, signature, message)
 
 
 def who(root: Path) -> str:

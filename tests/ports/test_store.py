@@ -12,14 +12,15 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from tests.stores import DATABASES, address
 
 from cleanroom.adapters.memory.store import MemoryStore
-from cleanroom.adapters.sqlstore import open_sqlite
+from cleanroom.adapters.sqlstore import open_store
 from cleanroom.app.audit import verify
-from cleanroom.core.base import CleanroomError, Instant, Misuse, digest
+from cleanroom.core.base import CleanroomError, Instant, Misuse, Refused, digest
 from cleanroom.core.facts import Finding, InputSeen, Judged, Proposed, Ran
 from cleanroom.core.ledger import Conflict, Verified, Write
-from cleanroom.ports.store import Store
+from cleanroom.ports.store import Store, Target
 
 AT = Instant("2026-11-21T23:20:00.000000Z")
 
@@ -50,21 +51,22 @@ JUDGED = Judged(
 class Kept:
     """A ledger that can be opened again; `again` gives the same lines every time."""
 
-    again: Callable[[], Store]
+    again: Callable[[], Target]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", *DATABASES])
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
     if request.param == "memory":
         store = MemoryStore()
         yield Kept(lambda: store)
         return
+    where = address(request.param, request, tmp_path)
     with ExitStack() as opened:
-        yield Kept(lambda: opened.enter_context(open_sqlite(tmp_path / "ledger.db")))
+        yield Kept(lambda: opened.enter_context(open_store(where, Path)))
 
 
 @pytest.fixture
-def store(kept: Kept) -> Store:
+def store(kept: Kept) -> Target:
     return kept.again()
 
 
@@ -194,6 +196,48 @@ def test_every_store_keeps_the_same_bytes_and_hashes(kept: Kept) -> None:
     assert list(kept.again().stored()) == list(model.stored())
 
 
+def bodies(count: int) -> list[bytes]:
+    model = MemoryStore()
+    for i in range(count):
+        model.append([Write(f"x{i % 3}", i // 3, proposed(str(i)))])
+    return [line.body for line in model.stored()]
+
+
+def test_entries_of_another_ledger_are_adopted_byte_for_byte_with_hashes_of_its_own(store: Target) -> None:
+    model = MemoryStore()
+    model.adopt(bodies(1100))
+    assert store.adopt([]) == 0
+    assert store.adopt(bodies(1100)[:7]) == 7
+    assert store.adopt(bodies(1100)[7:]) == 1100
+    assert list(store.stored()) == list(model.stored())
+    assert isinstance(verify(store), Verified)
+    assert store.append([Write("x0", store.version("x0"), RAN)])[0].index == 1100
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda b: b[1:],
+        lambda b: [b[1], b[0], *b[2:]],
+        lambda b: [*b[:4], b"not JSON", *b[5:]],
+        lambda b: [*b[:4], b[4].replace(b'"version":2', b'"version":3'), *b[5:]],
+        lambda b: [*b[:4], b[4].replace(b'"subject":"x1"', b'"subject":"\\u0000"'), *b[5:]],
+        lambda b: [*b[:4], b[4].replace(b'"subject":"x1"', b'"subject":["x1"]'), *b[5:]],
+        lambda b: [*b[:4], b[4].replace(b'"index":4', b'"index":true'), *b[5:]],
+        lambda b: [*b[:1], b[1].replace(b'"index":1', b'"index":true'), *b[2:]],
+        lambda b: [*b, b[-1]],
+    ],
+)
+def test_entries_that_do_not_follow_are_not_adopted(store: Target, spoil: Callable[[list[bytes]], list[bytes]]) -> None:
+    whole = bodies(9)
+    assert spoil(whole) != whole
+    with pytest.raises(Refused, match="do not follow as entry") as caught:
+        store.adopt(spoil(whole))
+    assert told(caught.value)
+    assert store.size() == 0
+    assert store.adopt(whole) == 9
+
+
 @pytest.fixture
 def restless() -> Iterator[None]:
     """Threads take turns a thousand times as often, so that a missing lock shows."""
@@ -246,20 +290,20 @@ def test_threads_that_try_again_lose_nothing(kept: Kept) -> None:
     assert isinstance(verify(stores[1]), Verified)
 
 
-# Processes, which only a file can bring together.
+# Processes, which only a file or a server can bring together.
 
 WRITER = """
 import sys
 from pathlib import Path
-from cleanroom.adapters.sqlstore import open_sqlite
+from cleanroom.adapters.sqlstore import open_store
 from cleanroom.core.base import Instant, digest
 from cleanroom.core.facts import Proposed
 from cleanroom.core.ledger import Conflict, Write
 
-path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+where, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 at = Instant("2026-11-21T23:20:00.000000Z")
 fact = Proposed(digest(b"c"), name, "mapping", digest(b"a"), name, "m", None, at)
-with open_sqlite(path) as store:
+with open_store(where, Path) as store:
     done = 0
     while done < count:
         try:
@@ -271,12 +315,11 @@ with open_sqlite(path) as store:
 """
 
 
-def test_processes_that_race_for_a_new_ledger_lose_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
+def test_processes_that_race_for_a_new_ledger_lose_nothing(database: str) -> None:
     names = ["ann", "bob"]
-    running = [subprocess.Popen([sys.executable, "-c", WRITER, path, name, "15"]) for name in names]
+    running = [subprocess.Popen([sys.executable, "-c", WRITER, database, name, "15"]) for name in names]
     assert [process.wait(timeout=120) for process in running] == [0, 0]
-    with open_sqlite(path) as store:
+    with open_store(database, Path) as store:
         assert [e.index for e in store.entries()] == list(range(60))
         assert [e.version for e in store.history("shared")] == list(range(1, 31))
         assert [len(store.history(name)) for name in names] == [15, 15]

@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,7 @@ class FileArtifacts:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._seen: dict[Path, tuple[tuple[int, ...], Digest]] = {}
 
     @contextmanager
     def draft(self) -> Iterator[FileDraft]:
@@ -82,20 +83,27 @@ class FileArtifacts:
 
     def write(self, folder: Path, name: str, content: bytes) -> Path:
         """See ports/artifacts.py."""
+        with self.stream(folder, name) as write:
+            write(content)
+        return folder / name
+
+    @contextmanager
+    def stream(self, folder: Path, name: str) -> Iterator[Callable[[bytes], object]]:
+        """See ports/artifacts.py."""
         target = folder / name
         partial = folder / f".{name}.partial"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as file:
-                file.write(content)
+                yield file.write
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(target)
         except OSError as error:
+            raise told(error, target) from error
+        finally:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
-            raise told(error, target) from error
-        return target
 
     def runs(self) -> Sequence[Path]:
         """See ports/artifacts.py."""
@@ -103,6 +111,24 @@ class FileArtifacts:
             return ()
         kept = [f for f in self._root.iterdir() if f.is_dir() and not f.name.startswith(".")]
         return tuple(sorted(kept, key=lambda f: f.stat().st_mtime_ns))
+
+    def folder(self, run: Digest) -> Path | None:
+        """See ports/artifacts.py."""
+        name = run.removeprefix("sha256:")
+        place = self._root / name
+        return place if name.isalnum() and place.is_dir() else None
+
+    def digest_unless_touched(self, file: Path) -> Digest:
+        """See ports/artifacts.py."""
+        try:
+            found = file.stat()
+        except OSError:
+            return self.digest(file)  # which says what is wrong
+        state = found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+        known = self._seen.get(file)
+        if known is None or known[0] != state:
+            known = self._seen[file] = (state, self.digest(file))
+        return known[1]
 
     def digest(self, file: Path) -> Digest:
         """See ports/artifacts.py."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, TypeGuard
 
-from cleanroom.core.base import CleanroomError, Digest, Misuse, noun
+from cleanroom.core.base import CleanroomError, Digest, Misuse, Refused, noun
 from cleanroom.core.facts import Fact, Proposed, Ran
 from cleanroom.core.merkle import Frontier, grown, leaf_hash, root
 
 MAX_SUBJECT = 500
 """Characters in a subject, at most: it is an index key in every database."""
+
+
+_DECODER = json.JSONDecoder()
 
 
 def can_be_kept(subject: str) -> bool:
@@ -157,21 +161,70 @@ def sealed(entry: LedgerEntry, body: bytes, before: Frontier) -> tuple[StoredLin
     return line, tree
 
 
-def judge(lines: Iterable[StoredLine], expected: Checkpoint | None = None) -> Verified | Tampered:
+def resealed(
+    bodies: Sequence[bytes], before: Frontier, versions: Callable[[Sequence[str]], Mapping[str, int]]
+) -> tuple[tuple[StoredLine, ...], Frontier]:
+    """The lines that `bodies`, written by another ledger, are in this one: byte for byte, with every hash taken anew.
+
+    `versions` finds the latest version of each of the subjects that is there. Raises Refused, naming the entry,
+    when one of them does not follow what stands before it.
+    """
+    said = [_said(body) for body in bodies]
+    now = dict(versions([s[1] for s in said if s is not None and _is_key(s[1])]))
+    lines: list[StoredLine] = []
+    tree = before
+    for body, parts in zip(bodies, said, strict=True):
+        line = None if parts is None else _follows(body, parts, tree, now)
+        if line is None:
+            raise Refused(
+                f"the bytes do not follow as entry {tree.size}: nothing of them was added",
+                "run `cleanroom ledger verify` where they came from",
+            )
+        tree = grown(tree, line.leaf)
+        now[line.subject] = line.version
+        lines.append(replace(line, peak=tree.peaks[-1], root=root(tree)))
+    return tuple(lines), tree
+
+
+def _follows(
+    body: bytes, said: tuple[object, object, object, object], tree: Frontier, latest: Mapping[str, int]
+) -> StoredLine | None:
+    """The line of these bytes, still without the hashes of the tree; None when they do not follow it."""
+    index, subject, version, kind = said
+    if not _is_key(subject) or not _is_key(kind):
+        return None
+    if (type(index), type(version)) != (int, int) or (index, version) != (tree.size, latest.get(subject, 0) + 1):
+        return None  # true is 1 in Python, and no number in a database
+    return StoredLine(tree.size, subject, latest.get(subject, 0) + 1, kind, body, leaf_hash(body), b"", b"")
+
+
+def _is_key(said: object) -> TypeGuard[str]:
+    return isinstance(said, str) and can_be_kept(said)
+
+
+NOTHING = Frontier()
+"""The tree before the first line."""
+
+
+def judge(
+    lines: Iterable[StoredLine], expected: Checkpoint | None = None, start: Frontier = NOTHING
+) -> Verified | Tampered:
     """Is every line as it was written? Recomputes everything from the stored bytes, in one pass.
 
-    `lines`: all of the ledger, in the order of the store. Any single edit, deletion or move of lines is found
-    at or before the line it touched. Lines cut off the end, and a ledger rewritten from some line on with all
-    its hashes, agree with themselves: only `expected`, remembered elsewhere, shows them.
+    `lines`: all of the ledger after the tree `start`, which is believed, in the order of the store. Any single edit,
+    deletion or move of lines is found at or before the line it touched. Lines cut off the end, and a ledger
+    rewritten from some line on with all its hashes, agree with themselves: only `expected`, remembered elsewhere,
+    shows them.
     """
-    tree = Frontier()
+    tree = start
     versions: dict[str, int] = {}
     if (odd := _departure(tree, expected)) is not None:
         return odd
     for line in lines:
         leaf = leaf_hash(line.body)
         before, tree = tree, grown(tree, leaf)
-        fault = _fault(line, leaf, before, tree, versions.get(line.subject, 0))
+        latest = versions.get(line.subject, line.version - 1 if start.size and _counts(line.version) else 0)
+        fault = _fault(line, leaf, before, tree, latest)
         if fault is not None:
             return Tampered(before.size, str(line.subject)[:MAX_SUBJECT], *fault)
         if (odd := _departure(tree, expected)) is not None:
@@ -181,6 +234,11 @@ def judge(lines: Iterable[StoredLine], expected: Checkpoint | None = None) -> Ve
         said = f"{_lines(tree.size, expected.size)} missing: the checkpoint counts {expected.size}"
         return Tampered(tree.size, "", "missing", said)
     return Verified(tree.size, _named(root(tree)))
+
+
+def _counts(version: object) -> bool:
+    """Could it be a later version, whose predecessors lie before the lines that are looked at?"""
+    return isinstance(version, int) and version >= 1
 
 
 def _departure(tree: Frontier, expected: Checkpoint | None) -> Tampered | None:
@@ -235,7 +293,10 @@ def _torn(line: StoredLine, before: Frontier, after: Frontier) -> tuple[Fault, s
 def _said(body: bytes) -> tuple[object, object, object, object] | None:
     """Index, subject, version and kind as the bytes say; of any kind, also those of a later release."""
     try:
-        said = json.loads(body.decode())
+        text = body.decode()
+        said, end = _DECODER.raw_decode(text)
+        if end != len(text):
+            return None
         return said["index"], said["subject"], said["version"], said["fact"]["kind"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -10,7 +10,7 @@ sections 2.1.3.2 and 2.1.4.2, which spell out what RFC 6962 leaves to the reader
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from cleanroom.core.base import noun
@@ -84,6 +84,42 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
 def subtrees(leaves: Sequence[bytes]) -> Subtree:
     """Subtrees computed from all the leaf hashes at hand."""
     return lambda lo, hi: root_of(leaves[lo:hi])
+
+
+@noun
+class Hashes:
+    """What is kept with a leaf: its own hash, and that of the largest complete subtree that ends in it (`peak`)."""
+
+    leaf: bytes
+    peak: bytes
+
+
+def subtree_leaves(lo: int, hi: int) -> tuple[int, ...]:
+    """The leaves whose kept hashes give the root of the leaves lo to hi - 1, left to right: at most log2(hi - lo) + 1.
+
+    A complete subtree that is a left child is the peak of its last leaf. One that is a right child is nobody's peak: it
+    is the left halves on the way down to its last leaf, and that leaf. Raises ValueError unless the range is a node
+    of a tree (lo is a multiple of the power of two that holds hi - lo leaves), which is all that proofs ask for.
+    """
+    count = hi - lo
+    if lo < 0 or count < 1 or lo % (1 << (count - 1).bit_length()):
+        raise ValueError(f"leaves {lo} to {hi - 1} are no node of a tree")
+    if _is_right_child(lo, hi):
+        return (*(lo + end for end in peak_ends(count - 1)), hi - 1)
+    return tuple(lo + end for end in peak_ends(count))
+
+
+def kept_subtrees(kept: Mapping[int, Hashes]) -> Subtree:
+    """Subtrees computed from the hashes that are kept with `subtree_leaves`. They raise KeyError for one that is missing."""
+
+    def subtree(lo: int, hi: int) -> bytes:
+        *left, last = subtree_leaves(lo, hi)
+        node = kept[last].leaf if _is_right_child(lo, hi) else kept[last].peak
+        for end in reversed(left):
+            node = node_hash(kept[end].peak, node)
+        return node
+
+    return subtree
 
 
 def inclusion_proof(index: int, size: int, subtree: Subtree) -> tuple[bytes, ...]:
@@ -173,6 +209,12 @@ def consistency_holds(old: int, new: int, old_root: bytes, new_root: bytes, proo
 def _split(count: int) -> int:
     """The largest power of two below `count` (count > 1)."""
     return 1 << (count - 1).bit_length() - 1
+
+
+def _is_right_child(lo: int, hi: int) -> bool:
+    """Is it a complete subtree on the right of another one of its size?"""
+    count = hi - lo
+    return not count & (count - 1) and bool(lo & count)
 
 
 def _climb(at: int, last: int) -> tuple[int, int]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from threading import Lock
 
 from cleanroom.codec.ledger import decode, encode
-from cleanroom.core.ledger import LedgerEntry, StoredLine, Write, placed, sealed
-from cleanroom.core.merkle import Frontier
+from cleanroom.core.ledger import LedgerEntry, StoredLine, Write, placed, resealed, sealed
+from cleanroom.core.merkle import Frontier, Hashes
 
 
 class MemoryStore:
@@ -23,7 +23,7 @@ class MemoryStore:
     def append(self, writes: Sequence[Write]) -> tuple[LedgerEntry, ...]:
         """Append all or none; see the port."""
         with self._lock:
-            versions = {w.subject: len(self._subjects.get(w.subject, ())) for w in writes}
+            versions = self._versions([w.subject for w in writes])
             entries = placed(writes, len(self._lines), versions, self._taken)
             lines, tree = [], self._tree
             for entry in entries:
@@ -35,11 +35,25 @@ class MemoryStore:
             self._tree = tree
         return entries
 
+    def adopt(self, bodies: Sequence[bytes]) -> int:
+        """Append entries by their bytes; see the port."""
+        with self._lock:
+            lines, self._tree = resealed(bodies, self._tree, self._versions)
+            for line in lines:
+                self._subjects.setdefault(line.subject, []).append(line.index)
+                self._lines.append(line)
+            return len(self._lines)
+
     def history(self, subject: str) -> tuple[LedgerEntry, ...]:
         """All entries of one subject, oldest first."""
         with self._lock:
             lines = [self._lines[i] for i in self._subjects.get(subject, ())]
         return tuple(decode(line.body, line.index) for line in lines)
+
+    def version(self, subject: str) -> int:
+        """The version of its last entry; 0 when there is none."""
+        with self._lock:
+            return len(self._subjects.get(subject, ()))
 
     def entries(self, after: int = -1, limit: int | None = None) -> Iterator[LedgerEntry]:
         """Entries with an index above `after`."""
@@ -53,9 +67,21 @@ class MemoryStore:
             yield self._lines[index]
             index += 1
 
+    def line(self, index: int) -> StoredLine | None:
+        """The line as it is."""
+        return self._lines[index] if 0 <= index < len(self._lines) else None
+
+    def hashes(self, indexes: Collection[int]) -> Mapping[int, Hashes]:
+        """What is kept with these lines."""
+        found = {i: self.line(i) for i in indexes}
+        return {i: Hashes(line.leaf, line.peak) for i, line in found.items() if line is not None}
+
     def size(self) -> int:
         """How many entries there are."""
         return len(self._lines)
+
+    def _versions(self, subjects: Sequence[str]) -> dict[str, int]:
+        return {subject: len(self._subjects.get(subject, ())) for subject in subjects}
 
     def _taken(self, subject: str, version: int) -> LedgerEntry | None:
         places = self._subjects.get(subject, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from cleanroom.adapters.project.files import inside, read
@@ -57,7 +58,7 @@ class Contracts:
         if content is None:
             hint = f"Draft one: cleanroom contract infer DATA --out {self._plan}"
             return _unreadable(self._plan, "there is no plan", hint)
-        return read_plan(content, self._plan)
+        return _plan_of(content, self._plan)
 
     def _schemas(self, reading: Reading[Plan]) -> tuple[tuple[tuple[str, str], ...], Findings]:
         """The schemas that events name, as text, and what is wrong with them."""
@@ -135,6 +136,12 @@ class Contracts:
             cases += read_cases
             findings += found
         return tuple(cases), ordered((*findings, *judge_golden(plan, cases)))
+
+
+@lru_cache(maxsize=8)
+def _plan_of(content: bytes, file: str) -> Reading[Plan]:
+    """A server asks for the plan with every decision: the same bytes are parsed once."""
+    return read_plan(content, file)
 
 
 def _unreadable(file: str, message: str, hint: str) -> Reading[Plan]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 from cleanroom.adapters.project.contracts import Contracts
 from cleanroom.adapters.project.files import SETTINGS, find_root, inside, read, settle, write_folder
-from cleanroom.adapters.project.git import commit
+from cleanroom.adapters.project.git import add_note, commit
 from cleanroom.codec.change import MAX_MAPPING, change_yaml, mapping_json, read_change, read_mapping
 from cleanroom.codec.plan import Reading
 from cleanroom.codec.positions import MAX_BYTES
 from cleanroom.codec.prompt import read_prompt
 from cleanroom.codec.settings import Settings, read_settings
-from cleanroom.core.base import Digest, Misuse, digest
+from cleanroom.core.base import Digest, Misuse, NotFound, digest
 from cleanroom.core.change import Change, DatasetArtifact, Mapping, MappingArtifact
 from cleanroom.core.contract import Contract, LintFinding
 from cleanroom.core.golden import GoldenCase
+from cleanroom.core.policy import Policy
 from cleanroom.core.prompt import Prompt
-from cleanroom.ports.project import ModelSettings
+from cleanroom.core.queue_rules import QueueRules
+from cleanroom.ports.project import Channel, ModelSettings, Oidc, StoreSettings
 from cleanroom.ports.validator import Validator
 
 T = TypeVar("T")
@@ -91,14 +94,16 @@ class DiskProject:
 
     def change(self, name: str) -> tuple[Change, Mapping | None]:
         """See ports/project.py."""
-        change = self._change(name)
-        if isinstance(change.artifact, DatasetArtifact):
-            return change, None
-        mapping, seen = self._mapping(name)
-        if seen != change.artifact.digest:
+        change, mapping, seen = self.change_as_it_lies(name)
+        if mapping is not None and seen != change.artifact.digest:
             hint = f"Record the edit with `cleanroom correct {name} --edited --reason TEXT`, or restore the file."
             raise Misuse(f"changes/{name}/{_MAPPING} was edited since the change was written", hint)
         return change, mapping
+
+    def change_as_it_lies(self, name: str) -> tuple[Change, Mapping | None, Digest | None]:
+        """See ports/project.py."""
+        change = self._change(name)
+        return (change, None, None) if isinstance(change.artifact, DatasetArtifact) else (change, *self._mapping(name))
 
     def edited_mapping(self, name: str) -> tuple[Change, Mapping]:
         """See ports/project.py."""
@@ -126,12 +131,34 @@ class DiskProject:
         found = [f.name for f in folder.iterdir() if (f / _CHANGE).is_file()] if folder.is_dir() else []
         return tuple(sorted(n for n in found if _NAME.fullmatch(n)))
 
+    def name(self) -> str:
+        """See ports/project.py."""
+        return self._settings().name
+
     def models(self) -> Sequence[ModelSettings]:
         """See ports/project.py."""
-        settings, findings = self._read_settings()
-        if settings is None:
-            raise _misuse(findings)
-        return tuple(ModelSettings(name, **keys) for name, keys in settings.models)
+        return tuple(ModelSettings(name, **keys) for name, keys in self._settings().models)
+
+    def policy(self) -> Policy:
+        """See ports/project.py."""
+        return self._settings().policy
+
+    def queue_rules(self) -> QueueRules:
+        """See ports/project.py."""
+        return self._settings().queue
+
+    def channels(self) -> Sequence[Channel]:
+        """See ports/project.py."""
+        return tuple(Channel(name, **keys) for name, keys in self._settings().notify)
+
+    def oidc(self) -> Oidc | None:
+        """See ports/project.py."""
+        keys = dict(self._settings().oidc)
+        return Oidc(**keys) if keys else None
+
+    def store(self) -> StoreSettings:
+        """See ports/project.py."""
+        return StoreSettings(**dict(self._settings().store))
 
     def prompt(self, name: str) -> Prompt | None:
         """See ports/project.py."""
@@ -139,15 +166,25 @@ class DiskProject:
         content = read(inside(self._root, file), MAX_BYTES)
         return None if content is None else _sound(read_prompt(content, file))
 
+    def add_note(self, text: str) -> str:
+        """See ports/project.py."""
+        return add_note(self._root, text)
+
     def commit(self) -> str:
         """See ports/project.py."""
         return commit(self._root)
+
+    def _settings(self) -> Settings:
+        settings, findings = self._read_settings()
+        if settings is None:
+            raise _misuse(findings)
+        return settings
 
     def _read_settings(self) -> tuple[Settings | None, tuple[LintFinding, ...]]:
         content = read(inside(self._root, SETTINGS), MAX_BYTES)
         if content is None:  # a plan file outside any project
             return Settings(self._root.name), ()
-        return read_settings(content, SETTINGS)
+        return _settings_of(content)
 
     def _folder(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
@@ -161,7 +198,7 @@ class DiskProject:
         content = read(folder / _CHANGE, MAX_BYTES)
         if content is None:
             known = ", ".join(self.changes()) or "none yet"
-            raise Misuse(f"there is no change {name!r}", f"Known: {known}. `cleanroom propose` makes one.")
+            raise NotFound(f"there is no change {name!r}", f"Known: {known}. `cleanroom propose` makes one.")
         change = _sound(read_change(content, f"changes/{name}/{_CHANGE}"))
         if change.name != name:
             hint = "A change is renamed by proposing it again."
@@ -175,6 +212,12 @@ class DiskProject:
         if content is None:
             raise Misuse(f"{file} is missing", "Restore it, or propose the change again.")
         return _sound(read_mapping(content, file)), digest(content)
+
+
+@lru_cache(maxsize=8)
+def _settings_of(content: bytes) -> tuple[Settings | None, tuple[LintFinding, ...]]:
+    """A server asks for the policy at every click: the same bytes are parsed once."""
+    return read_settings(content, SETTINGS)
 
 
 def _sound(reading: Reading[T]) -> T:

@@ -24,7 +24,7 @@ def is_current(engine: Engine, name: str, create: bool) -> bool:
         tables = set(inspect(connection).get_table_names())
         found = connection.execute(_applied).scalar() if "alembic_version" in tables else None
     if found is None and tables - {"alembic_version"}:
-        raise Misuse(f"{name} is a database, but no ledger", "name the file that cleanroom made, or a new one")
+        raise Misuse(f"{name} is a database, but no ledger", "name the one that cleanroom made, or a new one")
     if found is None and not create:
         raise Misuse(f"{name} holds no ledger", "check the path; any command that writes makes a new one")
     if found is not None and found not in REVISIONS:

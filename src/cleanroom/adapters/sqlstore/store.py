@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from types import TracebackType
@@ -11,11 +11,12 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from cleanroom.adapters.sqlstore.proofs import read_hashes, read_line
 from cleanroom.adapters.sqlstore.tables import ledger
 from cleanroom.codec.ledger import decode, encode
 from cleanroom.core.base import CleanroomError, Refused
-from cleanroom.core.ledger import LedgerEntry, StoredLine, Write, can_be_kept, placed, sealed
-from cleanroom.core.merkle import Frontier, peak_ends, root
+from cleanroom.core.ledger import LedgerEntry, StoredLine, Write, can_be_kept, placed, resealed, sealed
+from cleanroom.core.merkle import Frontier, Hashes, peak_ends, root
 
 _PAGE = 1000  # rows a query: a reader never holds a transaction for longer than that takes
 _KEYS = 500  # subjects a query: every database takes that many bound values
@@ -39,26 +40,40 @@ class SqlStore:
         """Append all or none, in one transaction that no other writer can enter; see the port."""
         if not writes:
             return ()
-        with self.explaining(), self._writing() as connection:
+        with self.writing() as connection:
             tree = self._head(connection)
             versions = _versions(connection, [w.subject for w in writes])
             entries = placed(writes, tree.size, versions, lambda *at: _taken(connection, *at))
             rows = []
             for entry in entries:
                 line, tree = sealed(entry, encode(entry), tree)
-                rows.append({column.name: getattr(line, name) for name, column in _COLUMNS.items()})
+                rows.append(_row(line))
             connection.execute(insert(ledger), rows)
         self._tree = tree
         return entries
+
+    def adopt(self, bodies: Sequence[bytes]) -> int:
+        """Append entries by their bytes, all or none; see the port."""
+        with self.writing() as connection:
+            lines, tree = resealed(bodies, self._head(connection), lambda subjects: _versions(connection, subjects))
+            if lines:
+                connection.execute(insert(ledger), [_row(line) for line in lines])
+        self._tree = tree
+        return tree.size
 
     def history(self, subject: str) -> tuple[LedgerEntry, ...]:
         """All entries of one subject, oldest first."""
         if not can_be_kept(subject):
             return ()
         wanted = select(ledger.c.idx, ledger.c.body).where(ledger.c.subject == subject).order_by(ledger.c.version)
-        with self.explaining(), self.engine.connect() as connection:
+        with self.reading() as connection:
             rows = connection.execute(wanted).all()
         return tuple(decode(row.body, row.idx) for row in rows)
+
+    def version(self, subject: str) -> int:
+        """The version of its last entry; 0 when there is none."""
+        with self.explaining(), self.engine.connect() as connection:
+            return _versions(connection, [subject]).get(subject, 0) if can_be_kept(subject) else 0
 
     def entries(self, after: int = -1, limit: int | None = None) -> Iterator[LedgerEntry]:
         """Entries with an index above `after`, in index order."""
@@ -70,9 +85,19 @@ class SqlStore:
         for row in self._rows(tuple(_COLUMNS.values()), after):
             yield StoredLine(*row)
 
+    def line(self, index: int) -> StoredLine | None:
+        """The line with that index as it lies there."""
+        with self.reading() as connection:
+            return read_line(connection, index)
+
+    def hashes(self, indexes: Collection[int]) -> Mapping[int, Hashes]:
+        """What is kept with these lines."""
+        with self.reading() as connection:
+            return read_hashes(connection, indexes)
+
     def size(self) -> int:
         """How many entries there are."""
-        with self.explaining(), self.engine.connect() as connection:
+        with self.reading() as connection:
             last = connection.execute(select(func.max(ledger.c.idx))).scalar()
         return 0 if last is None else int(last) + 1
 
@@ -97,8 +122,19 @@ class SqlStore:
             raise self._explain(error) from error
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read by; errors leave as ours."""
+        with self.explaining(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that no other writer can enter, of any process; errors leave as ours, and nothing is written."""
+        with (
+            self.explaining(),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def _rows(self, columns: tuple[Any, ...], after: int, limit: int | None = None) -> Iterator[tuple[Any, ...]]:
@@ -107,7 +143,7 @@ class SqlStore:
         wanted = page if after < 0 else page.where(ledger.c.idx > after)  # a forged negative index shows as well
         while limit is None or limit > 0:
             count = _PAGE if limit is None else min(limit, _PAGE)
-            with self.explaining(), self.engine.connect() as connection:
+            with self.reading() as connection:
                 rows = connection.execute(wanted.limit(count)).all()
             yield from map(tuple, rows)
             if len(rows) < count:
@@ -130,6 +166,10 @@ class SqlStore:
                 "run `cleanroom ledger verify` to find the first bad entry",
             )
         return tree
+
+
+def _row(line: StoredLine) -> dict[str, Any]:
+    return {column.name: getattr(line, name) for name, column in _COLUMNS.items()}
 
 
 def _versions(connection: Connection, subjects: Sequence[str]) -> dict[str, int]:

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Dialect,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -19,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """The schemas that this release knows, oldest first; the last one is what it works with."""
 
 
@@ -59,3 +61,92 @@ ledger = Table(
     CheckConstraint("version >= 1", name="ledger_version_from_one"),
     sqlite_strict=True,
 )
+
+# --- operational state: it decides nothing, and none of it is in the ledger's tree -------------------------
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("made", Text, nullable=False),
+    Column("expires", Text, nullable=False),
+    Column("revoked", Text),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("secret", LargeBinary, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("through", Text, nullable=False),
+    Column("csrf", Text, nullable=False),
+    Column("made", Text, nullable=False),
+    Column("expires", Text, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("secret", LargeBinary, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("admin", Boolean, nullable=False),
+    Column("expires", Text, nullable=False),
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("system", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("rank", _COUNT, nullable=False),
+    Column("came", Text, nullable=False),
+    Column("due", Text, nullable=False),
+    Column("version", _COUNT, nullable=False),
+    Column("escalated", Boolean, nullable=False),
+    Column("person", Text),
+    Column("until", Text),
+    Index("items_in_order", "place", "escalated", "rank", "came"),
+)
+
+skips = Table(
+    "skips",
+    metadata,
+    Column("item", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+)
+
+views = Table(
+    "views",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("read_up_to", _COUNT, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("made", Text, nullable=False),
+    Column("due", Text),
+    Column("tries", _COUNT, nullable=False),
+    Column("failed", Text, nullable=False),
+    Column("delivered", Text),
+    Index("outbox_due", "due"),
+)
+"""`due` is null once a message was delivered or given up."""
