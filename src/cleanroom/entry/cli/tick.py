@@ -1,0 +1,71 @@
+"""`cleanroom tick`: one step of the reconciler, for cron where no server runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cleanroom.core.base import Instant, Misuse, instant, micros
+from cleanroom.entry.cli.output import AsJson, aside, print_json, screen
+
+if TYPE_CHECKING:
+    from cleanroom.app.tick import Ticked
+
+
+@dataclass(frozen=True, slots=True)
+class _Stopped:
+    """A clock that shows one moment."""
+
+    at: Instant
+
+    def now(self) -> Instant:
+        """That moment."""
+        return self.at
+
+
+def tick(
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="As if it were that moment, such as 2026-11-22T09:00:00Z."),
+    ] = None,
+    project: Annotated[Path, typer.Option(help="The project's folder.")] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Do once what the server does all the time: deliver messages, escalate what waits too long, forget what expired."""
+    from cleanroom.app.tick import tick as step
+    from cleanroom.wiring import room
+
+    work = room(project, scope="read")
+    done = step(work if at is None else replace(work, clock=_Stopped(_moment(at))))
+    if as_json:
+        print_json(done)
+        return
+    _show(done)
+
+
+def _moment(text: str) -> Instant:
+    try:
+        return instant(micros(Instant(text.strip())))
+    except (ValueError, OverflowError, OSError) as error:
+        raise Misuse(f"{text[:60]!r} is no moment with a time zone", "For example --at 2026-11-22T09:00:00Z") from error
+
+
+def _show(done: Ticked) -> None:
+    sent, queue = done.delivered, done.queue
+    counts = (
+        ("messages delivered", len(sent.arrived)),
+        ("outputs escalated", len(queue.escalated)),
+        ("held outputs let in", len(queue.let_in)),
+        ("expired sessions and links forgotten", done.forgotten),
+    )
+    said = ", ".join(f"{what}: {count}" for what, count in counts if count) or "nothing was due"
+    screen().print(f"{done.at[:19].replace('T', ' ')} UTC: {said}", soft_wrap=True)
+    for late in sent.put_off:
+        again = (late.again or "")[:19].replace("T", " ")
+        said = f"not delivered: {late.key}: {late.because}; try {late.tries}, again at {again} UTC"
+        aside().print(said, markup=False, soft_wrap=True)
+    for lost in sent.gave_up:
+        aside().print(f"given up after {lost.tries} tries: {lost.key}: {lost.because}", markup=False, soft_wrap=True)
