@@ -7,17 +7,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cleanroom import __version__
+from cleanroom.app.appending import append_after_last
+from cleanroom.app.review.standing import standing
 from cleanroom.app.room import Room
 from cleanroom.app.shadow import Shadow, prove_untouched, shadow, subject_of
+from cleanroom.core import facts
 from cleanroom.core.base import Instant, micros
 from cleanroom.core.battery import battery, decide
 from cleanroom.core.change import Change
 from cleanroom.core.check import Outcome, Verdict
+from cleanroom.core.checks.unasked import Unasked
 from cleanroom.core.facts import Finding, InputSeen, Judged, Ran
 from cleanroom.core.ledger import Write
 from cleanroom.core.measure import Columns, Seen, needed
-from cleanroom.core.run import Evidence, Report, Run
+from cleanroom.core.review import Review, Vote
+from cleanroom.core.run import Evidence, Report
 from cleanroom.core.series import series_of
+from cleanroom.core.touches import touches
 from cleanroom.ports.engine import Table
 
 Render = Callable[[Report], dict[str, bytes]]
@@ -27,10 +33,25 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What `check` hands back: the report, and the folder of the run in which all of it lies."""
+    """What `check` hands back: the report, the folder of the run in which all of it lies, and where the change stands.
+
+    `voided`: the approvals that counted until this run.
+    """
 
     report: Report
     folder: Path
+    review: Review
+    voided: tuple[Vote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict, what was measured for it, the columns that were there, and the checks that lacked what they need."""
+
+    verdict: Verdict
+    seen: Seen[object]
+    columns: tuple[str, ...]
+    missing: tuple[str, ...]
 
 
 def check(
@@ -43,10 +64,10 @@ def check(
     progress("running the change beside production")
     with shadow(room, subject) as under_way:
         progress("measuring and judging")
-        verdict, seen = _judged(under_way)
+        judgement = _judged(under_way)
         progress("collecting evidence")
-        evidence = _evidence(under_way, verdict)
-        report = _report(under_way, verdict, seen, evidence)
+        evidence = _evidence(under_way, judgement.verdict)
+        report = _report(under_way, judgement, evidence)
         progress("proving that production is untouched")
         prove_untouched(room, under_way)
         report = replace(report, seconds=_seconds(started, room.clock.now()))
@@ -54,18 +75,25 @@ def check(
             room.artifacts.write(under_way.draft.folder, file, content)
         outputs = _outputs(room, under_way)
         folder = under_way.draft.keep(under_way.run.digest)
-    _record(room, under_way.run, verdict, outputs)
-    return Checked(report, folder)
+    before = standing(room, name).review
+    _record(room, under_way, report, judgement, outputs)
+    after = standing(room, name).review
+    return Checked(report, folder, after, _voided(before, after))
 
 
-def _judged(under_way: Shadow) -> tuple[Verdict, Seen[object]]:
+def _voided(before: Review, after: Review) -> tuple[Vote, ...]:
+    still = {v.index for v in after.counting}
+    return tuple(v for v in before.counting if v.index not in still)
+
+
+def _judged(under_way: Shadow) -> Judgement:
     subject, workspace = under_way.subject, under_way.workspace
     if subject.mapping is not None and subject.golden:
         workspace.replay([c for c in subject.golden if c.input], subject.mapping)
-    layout = workspace.measure((Columns(),))[Columns()]
+    columns = frozenset(name for name, _ in workspace.measure((Columns(),))[Columns()].columns)
     checks = battery(
         subject.contract,
-        frozenset(name for name, _ in layout.columns),
+        columns,
         mapping=subject.mapping,
         golden=subject.golden,
         has_baseline=subject.baseline is not None,
@@ -73,7 +101,8 @@ def _judged(under_way: Shadow) -> tuple[Verdict, Seen[object]]:
         twice=under_way.twice,
     )
     seen = workspace.measure(needed(c.needs() for c in checks))
-    return decide(checks, seen, subject.contract.plan), seen
+    missing = tuple(c.name for c in checks if isinstance(c, Unasked))
+    return Judgement(decide(checks, seen, subject.contract.plan), seen, tuple(sorted(columns)), missing)
 
 
 def _evidence(under_way: Shadow, verdict: Verdict) -> tuple[Evidence, ...]:
@@ -93,11 +122,11 @@ def _evidence(under_way: Shadow, verdict: Verdict) -> tuple[Evidence, ...]:
     )
 
 
-def _report(under_way: Shadow, verdict: Verdict, seen: Seen[object], evidence: Sequence[Evidence]) -> Report:
+def _report(under_way: Shadow, judgement: Judgement, evidence: Sequence[Evidence]) -> Report:
     change = under_way.subject.change
     return Report(
         name=change.name,
-        outcome=verdict.outcome,
+        outcome=judgement.verdict.outcome,
         change=change.digest,
         run=under_way.run,
         what=change.artifact.kind,
@@ -105,7 +134,7 @@ def _report(under_way: Shadow, verdict: Verdict, seen: Seen[object], evidence: S
         authors=change.authors,
         evidence=tuple(evidence),
         diff=under_way.workspace.diff(under_way.subject.mapping),
-        series=series_of(under_way.subject.contract.plan, seen),
+        series=series_of(under_way.subject.contract.plan, judgement.seen),
         untouched=True,
         seconds=0.0,
         tool=f"cleanroom {__version__}",
@@ -143,15 +172,24 @@ def _outputs(room: Room, under_way: Shadow) -> tuple[InputSeen, ...]:
     return tuple(InputSeen("output", f.name, room.artifacts.digest(f)) for f in files)
 
 
-def _record(room: Room, run: Run, verdict: Verdict, outputs: tuple[InputSeen, ...]) -> None:
-    subject = f"run/{run.digest}"
+def _record(
+    room: Room, under_way: Shadow, report: Report, judgement: Judgement, outputs: tuple[InputSeen, ...]
+) -> None:
+    """The run under its own name, and under the change, where it voids the approvals that were given before."""
+    run, verdict, contract = under_way.run, judgement.verdict, under_way.subject.contract
     inputs = tuple(InputSeen(i.role, i.path, i.digest) for i in run.inputs)
     ran = Ran(run.digest, run.change, run.plan, inputs, outputs, run.operator, run.at)
     findings = tuple(
         Finding(r.check, r.family, r.outcome.value, r.required, r.seen, r.expected) for r in verdict.results
     )
-    judged = Judged(run.digest, run.change, verdict.outcome.value, findings, room.clock.now())
-    room.store.append([Write(subject, 0, ran), Write(subject, 1, judged)])
+    now = room.clock.now()
+    judged = Judged(run.digest, run.change, verdict.outcome.value, findings, now)
+    touched = touches(contract.plan, under_way.subject.mapping, report.diff, judgement.columns)
+    checked = facts.Checked(
+        run.change, run.digest, run.plan, verdict.outcome.value, touched, judgement.missing, run.operator, now
+    )
+    alone = f"run/{run.digest}"
+    append_after_last(room.store, f"change/{report.name}", checked, [Write(alone, 0, ran), Write(alone, 1, judged)])
 
 
 def _seconds(started: str, ended: str) -> float:

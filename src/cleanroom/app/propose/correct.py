@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as Pairs
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from cleanroom.app.propose.mapping import likely
 from cleanroom.app.propose.record import kept, record
@@ -33,9 +34,7 @@ def correct(room: Room, name: str, targets: Pairs[str, str], reason: str) -> Cor
     Raises Misuse for a legacy name that the mapping does not have, a target that the plan does not have, and where
     nothing would change.
     """
-    change, mapping = room.project.change(name)
-    if mapping is None:
-        raise Misuse(f"change {name!r} has no mapping: it is a dataset", "Only mappings can be corrected.")
+    change, mapping = _mapping(room, name)
     plan = room.project.contract().plan
     for legacy, target in targets.items():
         _known(mapping, plan, legacy, target)
@@ -63,17 +62,56 @@ def record_edits(room: Room, name: str, reason: str) -> Corrected:
     return _recorded(room, change, replace(edited, events=made), before, reason)
 
 
+def flag(room: Room, name: str, legacy: str, reason: str) -> Corrected:
+    """Doubt one entry without knowing better: a new version, which nobody can approve before the doubt is answered.
+
+    It is answered by correcting the name or clearing it. Raises Misuse for an unknown name or where it is doubted.
+    """
+    change, mapping = _mapping(room, name)
+    _known(mapping, None, legacy, NONE)
+    if any(c.legacy == legacy for c in change.flagged):
+        raise Misuse(f"{legacy!r} is flagged already", f"cleanroom correct {name} {legacy}=TARGET answers it.")
+    return _noted(room, change, mapping, legacy, reason, "flagged")
+
+
+def clear(room: Room, name: str, legacy: str, reason: str) -> Corrected:
+    """Answer a doubt: the entry is right as it is. Raises Misuse where nobody doubts it."""
+    change, mapping = _mapping(room, name)
+    if not any(c.legacy == legacy for c in change.flagged):
+        known = [c.legacy for c in change.flagged]
+        raise Misuse(f"nobody doubts {legacy!r}", did_you_mean(legacy, known) or "No name is flagged.")
+    return _noted(room, change, mapping, legacy, reason, "cleared")
+
+
+def _mapping(room: Room, name: str) -> tuple[Change, Mapping]:
+    change, mapping = room.project.change(name)
+    if mapping is None:
+        raise Misuse(f"change {name!r} has no mapping: it is a dataset", "Only mappings can be corrected.")
+    return change, mapping
+
+
+def _noted(
+    room: Room, change: Change, mapping: Mapping, legacy: str, reason: str, what: Literal["flagged", "cleared"]
+) -> Corrected:
+    """A new version whose artifact is the same: the note is in its provenance."""
+    if not reason.strip():
+        raise Misuse(f"a name that is {what} needs a reason", "Say why: --reason TEXT.")
+    target = mapping.target(legacy) or ""
+    note = Correction(room.operator, room.clock.now(), legacy, target, target, reason.strip(), what)
+    return _written(room, change, mapping, change.artifact.digest, (note,))
+
+
 def _edited(entry: MappedName, old: Pairs[str, MappedName], plan: Plan) -> MappedName:
     before = old.get(entry.legacy)
     votes = before.votes if before else entry.votes if not old else ()
     return replace(entry, votes=votes, similar=likely(plan, entry.legacy, entry.target))
 
 
-def _known(mapping: Mapping, plan: Plan, legacy: str, target: str) -> None:
+def _known(mapping: Mapping, plan: Plan | None, legacy: str, target: str) -> None:
     names = [m.legacy for m in mapping.events]
     if legacy not in names:
         raise Misuse(f"the mapping has no legacy name {legacy!r}", did_you_mean(legacy, names))
-    if target != NONE and plan.event(target) is None:
+    if plan is not None and target != NONE and plan.event(target) is None:
         raise Misuse(f"the plan has no event {target!r}", did_you_mean(target, (*plan.event_names, NONE)))
 
 
@@ -84,6 +122,12 @@ def _recorded(room: Room, change: Change, made: Mapping, before: Mapping | None,
     if digest == change.artifact.digest:
         raise Misuse(f"nothing changes: {change.name!r} says so already", "`cleanroom diff` shows what it does.")
     corrections = _corrections(room, change.artifact.digest, digest, before, made, reason.strip())
+    return _written(room, change, made, digest, corrections)
+
+
+def _written(
+    room: Room, change: Change, made: Mapping, digest: Digest, corrections: tuple[Correction, ...]
+) -> Corrected:
     corrected = replace(
         change,
         artifact=replace(change.artifact, digest=digest),

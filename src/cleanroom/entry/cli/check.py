@@ -34,6 +34,7 @@ def check(
 ) -> None:
     """Run a change beside production, judge it with the battery, and say PASS, WARN, UNKNOWN or FAIL."""
     from cleanroom.app.validate import check as run_check
+    from cleanroom.entry.cli.standing import show_after
     from cleanroom.entry.report.files import NAMES, report_files
     from cleanroom.entry.report.terminal import show
     from cleanroom.wiring import room, table
@@ -48,6 +49,7 @@ def check(
         print_json(done.report)
     else:
         show(done.report, screen(), report or done.folder)
+        show_after(done, screen())
     raise typer.Exit(CODES[done.report.outcome])
 
 

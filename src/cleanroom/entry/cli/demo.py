@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cleanroom.app.validate import Checked
     from cleanroom.core.change import Mapping
 
-STEPS = 7
+STEPS = 8
 MARK = ".generated-by-cleanroom-demo"
 AUTHOR, REVIEWER = "ana@shop.example", "ben@shop.example"
 
@@ -49,6 +49,7 @@ def demo(
     work = room(out, AUTHOR)
     _first_try(work, story)
     done = _second_try(work, story)
+    _people(work, story)
     _ledger(work, story)
     _ending(out, done, console)
 
@@ -155,24 +156,45 @@ def _as(work: Room, who: str) -> Room:
     return replace(work, operator=who)
 
 
+def _people(work: Room, story: Story) -> None:
+    from cleanroom.app.review.decide import approve
+    from cleanroom.app.review.standing import standing
+    from cleanroom.core.base import Refused
+    from cleanroom.entry.cli.standing import show_one
+
+    story.step(
+        "People have the last word",
+        "Who must sign follows from what the change touches, not from what its author says.",
+    )
+    show_one(standing(work, "second-try"), story.console)
+    for who in (REVIEWER, "cy@shop.example"):
+        story.console.print(f"\n  $ cleanroom review approve second-try --as {who}", soft_wrap=True)
+        try:
+            approve(_as(work, who), "second-try")
+        except Refused as refused:
+            story.console.print(f"  [red]refused[/]  {refused.message}", soft_wrap=True)
+
+
 def _ledger(work: Room, story: Story) -> None:
     from cleanroom.app.audit import verify
     from cleanroom.core.ledger import Verified
 
-    story.step("What happened is in the ledger", "Every proposal, run and verdict; nobody can edit one unnoticed.")
+    story.step(
+        "What happened is in the ledger", "Every proposal, run, verdict and decision; nobody can edit one unnoticed."
+    )
     found = verify(work.store)
     if isinstance(found, Verified):
         story.console.print(f"  verified {found.size} entries, root {found.root[:26]}…")
 
 
 def _ending(out: Path, done: Checked, console: Console) -> None:
-    from cleanroom.sim.shop import LEGACY, REFERENCE
+    from cleanroom.sim.shop import REFERENCE
 
     report = done.folder / "report.html"
     console.print(
         f"\n[bold]The report a reviewer reads:[/] {report}\n\n[bold]Three commands to try next[/] (in {out})\n"
         f"  cleanroom diff second-try\n"
         f"  cleanroom check first-try --baseline {REFERENCE} --json\n"
-        f"  cleanroom contract infer {LEGACY}",
+        f"  cleanroom serve",
         soft_wrap=True,
     )

@@ -133,17 +133,23 @@ def correct(
     ] = None,
     reason: Annotated[str, typer.Option(help="Why; part of the provenance.")] = "",
     edited: Annotated[bool, typer.Option("--edited", help="Record what was edited in mapping.json by hand.")] = False,
+    flag: Annotated[
+        str | None, typer.Option(metavar="LEGACY", help="Doubt a name: nobody can approve before that is answered.")
+    ] = None,
+    clear: Annotated[
+        str | None, typer.Option(metavar="LEGACY", help="Answer a doubt: the name is right as it is.")
+    ] = None,
     who: As = None,
     project: Folder = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Correct a proposed mapping: a new version of the change, with the person and the reason in its provenance."""
-    from cleanroom.app.propose.correct import correct as run_correct
-    from cleanroom.app.propose.correct import record_edits
+    from cleanroom.app.propose import correct as corrections
     from cleanroom.wiring import room
 
-    if bool(pairs) == edited:
-        raise Misuse("nothing to correct was named, or two ways at once", "LEGACY=TARGET ..., or --edited alone.")
+    if sum((bool(pairs), edited, flag is not None, clear is not None)) != 1:
+        hint = "LEGACY=TARGET ..., or one of --edited, --flag LEGACY and --clear LEGACY."
+        raise Misuse("nothing to correct was named, or two ways at once", hint)
     if not reason.strip():
         raise Misuse("a correction needs a reason", "Add --reason TEXT; it becomes part of the provenance.")
     given = list(_pairs(pairs or []))
@@ -151,7 +157,14 @@ def correct(
     if len(targets) < len(given):
         raise Misuse("a legacy name is given twice", "Give each name once.")
     work = room(project, who)
-    done = record_edits(work, change, reason) if edited else run_correct(work, change, targets, reason)
+    if edited:
+        done = corrections.record_edits(work, change, reason)
+    elif flag is not None:
+        done = corrections.flag(work, change, flag, reason)
+    elif clear is not None:
+        done = corrections.clear(work, change, clear, reason)
+    else:
+        done = corrections.correct(work, change, targets, reason)
     if as_json:
         print_json({"digest": done.change.digest, "corrects": done.before, "corrections": done.corrections})
     else:
@@ -186,6 +199,10 @@ def show_corrected(done: Corrected, console: Console) -> None:
 
     for c in done.corrections:
         before, after = (shown(target, 80) or "(left out)" for target in (c.before, c.after))
+        if c.what != "corrected":
+            line = Text.assemble("  ", shown(c.legacy, 60), ": ", (c.what, "yellow"), f" as {after}")
+            console.print(line.append(f"  by {shown(c.by, 60)}: {shown(c.reason, 120)}"))
+            continue
         line = Text.assemble("  ", shown(c.legacy, 60), ": ", (before, "red"), " -> ", (after, "green"))
         console.print(line.append(f"  by {shown(c.by, 60)}"))
     console.print(Text(f"  new version {done.change.digest[:26]}… corrects {done.before[:26]}…", "dim"))

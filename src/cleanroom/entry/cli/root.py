@@ -10,7 +10,22 @@ from typer.core import TyperGroup
 
 from cleanroom import __version__
 from cleanroom.core.base import CleanroomError, Outside
-from cleanroom.entry.cli import check, contract, demo, ledger, models, project, propose
+from cleanroom.entry.cli import (
+    check,
+    contract,
+    demo,
+    ledger,
+    models,
+    people,
+    project,
+    propose,
+    queue,
+    review,
+    serve,
+    store,
+    tick,
+    token,
+)
 from cleanroom.entry.cli.output import aside, told
 
 
@@ -81,5 +96,13 @@ app.add_typer(propose.app, name="propose", help="Ask a model for a change, under
 app.command("correct")(propose.correct)
 app.command("check")(check.check)
 app.command("diff")(check.diff)
+app.add_typer(review.app, name="review", help="Decide on changes: approve, reject, waive.")
+app.add_typer(queue.app, name="queue", help="Review single outputs of an AI, and what may skip that.")
+app.command("status")(review.status)
 app.add_typer(ledger.app, name="ledger", help="The tamper-evident log of what happened.")
+app.add_typer(store.app, name="store", help="Where the ledger lies, and how it moves.")
 app.add_typer(models.app, name="models", help="The models that a project may ask.")
+app.command("serve")(serve.serve)
+app.add_typer(people.app, name="people", help="Who holds which role, and their way in.")
+app.add_typer(token.app, name="token", help="Machine and personal tokens.")
+app.command("tick")(tick.tick)
