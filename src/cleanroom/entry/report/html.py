@@ -14,7 +14,9 @@ from markupsafe import Markup
 
 from cleanroom.core.check import Outcome
 from cleanroom.core.run import DiffCell, Evidence, Report
+from cleanroom.entry import style
 from cleanroom.entry.report import svg, view
+from cleanroom.entry.style import icons
 
 _FLOWS, _CELLS = 40, 30
 """Rows of the two tables that may grow without bound; report.json holds them all."""
@@ -100,7 +102,7 @@ def _change(cell: DiffCell) -> str:
 
 @cache
 def _css() -> str:
-    return (files("cleanroom.entry.report") / "templates" / "report.css").read_text("utf-8")
+    return style.css() + (files("cleanroom.entry.report") / "templates" / "report.css").read_text("utf-8")
 
 
 @cache
@@ -112,6 +114,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(view=view, svg=svg, Outcome=Outcome, change=_change)
+    made.globals.update(view=view, svg=svg, Outcome=Outcome, change=_change, symbols=icons.symbols)
     made.filters.update(shown=view.shown, cell=_cell, block=view.block, number=view.number)
     return made

@@ -1,0 +1,67 @@
+"""What does the server offer? Puts the routers together; every error leaves as a problem or as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from cleanroom import __version__
+from cleanroom.app.room import Room
+from cleanroom.entry import web
+from cleanroom.entry.api import changes, events, ledger, outputs, people, system
+from cleanroom.entry.api.doors import Serving
+from cleanroom.entry.api.limits import Limits
+from cleanroom.entry.api.problems import Problem, install, problems
+from cleanroom.entry.api.security import Secured
+from cleanroom.entry.web import signin
+from cleanroom.ports.identity import Identity
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+"""The names under which this machine reaches itself."""
+
+_ROUTERS = (people, changes, outputs, ledger, events)
+_COMMON = problems(400, 401, 403, 413, 422, 429, 500, 503)
+
+
+def create_app(
+    room: Room,
+    *,
+    url: str = "",
+    hosts: Sequence[str] = (),
+    identity: Identity | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> FastAPI:
+    """The server for one project. `url`: its public address; `hosts`: further names that it may be called by.
+
+    Requests under any other name are refused (DNS rebinding). Nothing is loaded from elsewhere: there are no
+    documentation pages, /openapi.json is the document.
+    """
+    app = FastAPI(title="AI Cleanroom", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.serving = Serving(room, url.rstrip("/"), Limits(room.clock), identity, stopping)
+    app.state.error_page = web.error_page
+    app.include_router(system.router)
+    for module in _ROUTERS:
+        app.include_router(module.router, responses=_COMMON)
+    for pages in (signin, web):
+        app.include_router(pages.router, include_in_schema=False)
+    install(app)
+    names = {*LOOPBACK, *(h.lower() for h in hosts), urlsplit(url).hostname or ""} - {""}
+    app.add_middleware(Secured, hosts=names, secure=url.startswith("https://"))
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the schema of problems, which FastAPI cannot put under their own media type."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, routes=app.routes, description=app.description)
+        schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas = made.setdefault("components", {}).setdefault("schemas", {})
+        schemas.update(schema.pop("$defs", {}))
+        schemas["Problem"] = schema
+        app.openapi_schema = made
+    return app.openapi_schema

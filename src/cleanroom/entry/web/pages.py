@@ -1,0 +1,189 @@
+"""How does a page become HTML? The templates, what every page shows, and the sentences that follow a deed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from cleanroom import __version__
+from cleanroom.core.base import CleanroomError
+from cleanroom.core.policy import SIGNED, same
+from cleanroom.entry.api.doors import Visit
+from cleanroom.entry.report import svg, view
+from cleanroom.entry.style import icons
+from cleanroom.entry.web import pictures, seen, static
+
+PLACES = (
+    ("/", "For me", "home"),
+    ("/changes", "Changes", "change"),
+    ("/queue", "Queue", "queue"),
+    ("/ledger", "Ledger", "ledger"),
+    ("/people", "People", "people"),
+)
+"""The pages that every page leads to: address, name, sign."""
+
+_MARK = Markup(
+    '<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round" '
+    'aria-hidden="true"><path d="M16 3.500l10.800 6.250v12.500L16 28.500 5.200 22.250V9.750z" stroke-width="2.400"/>'
+    '<path d="M11 16.300l3.600 3.600 6.600-7.400" stroke-width="3"/></svg>'
+)
+
+_CELL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Whose page it is."""
+
+    person: str
+    roles: tuple[str, ...]
+    csrf: str
+    project: str
+    admin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """What was just done."""
+
+    says: str
+    tone: str = "pass"
+
+
+_DONE = {
+    "approved": Flash("Signed. It counts for exactly this change and this run."),
+    "rejected": Flash("Rejected. Only a new version of the change is looked at again."),
+    "waived": Flash("Waived. The run may pass although a check could not tell."),
+    "looked": Flash("Noted as right."),
+    "flagged": Flash("Flagged. There is a new version of the change, and you are one of its authors.", "warn"),
+    "corrected": Flash("Corrected. There is a new version of the change; run check on it.", "warn"),
+    "cleared": Flash("Doubt answered. There is a new version of the change; run check on it.", "warn"),
+    "right": Flash("Noted as right."),
+    "output-corrected": Flash("Corrected. It goes out with the next export."),
+    "output-rejected": Flash("Rejected."),
+    "skipped": Flash("Skipped. You are not offered it again.", "plaintone"),
+    "escalated": Flash("Passed on. Somebody else decides."),
+    "nothing": Flash("Nothing waits in the queue that you could take.", "plaintone"),
+    "revoked": Flash("The token no longer works."),
+    "verified": Flash("Every entry is as it was written."),
+}
+"""What may stand behind ?done= in an address: never a text of its own."""
+
+
+def done(where: str, code: str, place: str = "") -> RedirectResponse:
+    """After a deed: see that page, with the sentence of `code`. `place` is an anchor on it."""
+    assert code in _DONE, code  # noqa: S101 - a sentence of ours
+    joint = "&" if "?" in where else "?"
+    return RedirectResponse(f"{where}{joint}done={code}{place}", 303)
+
+
+def render(request: Request, visit: Visit | None, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """A template as a page. `visit` is None where nobody is signed in. `alert`, an error, is shown on top."""
+    shown = {"alert": None, "here": "", "live": "", "flash": _flash(request)} | context
+    if visit is not None:
+        state = seen.state(request)
+        now = seen.now_of(request, visit.room)
+        shown |= {
+            "me": Me(visit.person, visit.roles, visit.csrf, now.project, visit.admin),
+            "size": now.size,
+            "counts": {"/": state.tasks(now, visit), "/queue": now.waiting},
+        }
+    else:
+        shown |= {"me": None}
+    text = environment().get_template(template).render(shown)
+    return HTMLResponse(text, status, {"Cache-Control": "no-store"})
+
+
+def status_of(error: CleanroomError) -> int:
+    """The status of a page that shows `error` on top."""
+    from cleanroom.entry.api.problems import status_of as told
+
+    return told(error)
+
+
+def _flash(request: Request) -> Flash | None:
+    return _DONE.get(request.query_params.get("done", ""))
+
+
+@cache
+def environment() -> Environment:
+    """The templates, each compiled once."""
+    made = Environment(
+        loader=PackageLoader("cleanroom.entry.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals.update(
+        static=static.address,
+        symbols=icons.symbols(icons.EVERY),
+        mark=_MARK,
+        places=PLACES,
+        version=__version__,
+        signed=SIGNED,
+        view=view,
+        svg=svg,
+        pictures=pictures,
+    )
+    made.filters.update(_FILTERS)
+    return made
+
+
+def _length_of(seconds: float) -> str:
+    """`4 hours`, `30 days`; half a unit counts up."""
+    for name, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            return view.several(round(seconds / size), name)
+    return view.several(int(seconds), "second")
+
+
+def _cell(text: str) -> str:
+    return view.shown(text, _CELL)
+
+
+def _columns(rows: list[Mapping[str, str | None]], first: str = "") -> tuple[str, ...]:
+    """The columns of all the rows, in the order in which they come up, that one first."""
+    names = tuple(dict.fromkeys(name for row in rows for name in row))
+    return (first, *(n for n in names if n != first)) if first in names else names
+
+
+def _shortened(text: str, most: int) -> str:
+    """Cut at `most` characters without saying how many there were: all of it stands elsewhere."""
+    safe = view.shown(text, 600)
+    return safe if len(safe) <= most else safe[: most - 1] + "…"
+
+
+def _flat(text: str) -> str:
+    """Words on one line."""
+    return " ".join(text.split())
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_FILTERS: dict[str, Any] = {
+    "capital": _capital,
+    "flat": _flat,
+    "shortened": _shortened,
+    "length_of": _length_of,
+    "shown": view.shown,
+    "block": view.block,
+    "number": view.number,
+    "moment": view.moment,
+    "short": view.short,
+    "several": view.several,
+    "listed": view.listed,
+    "same": same,
+    "cell": _cell,
+    "columns": _columns,
+}

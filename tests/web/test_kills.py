@@ -1,0 +1,115 @@
+"""kill -9 at random moments under load: what was acknowledged is there afterwards, and the ledger verifies."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+import numpy as np
+import pytest
+from tests.doors import ANA, BO, ROOT, SETTINGS, bearer
+from tests.served import Served, serving
+from tests.stores import DATABASES, address
+
+from cleanroom.adapters.sqlstore import SqlStore
+from cleanroom.app import access, audit
+from cleanroom.core.facts import Received, Reviewed
+from cleanroom.core.ledger import Verified
+from cleanroom.wiring import room
+
+KILLS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 10
+SENDERS = 3
+
+
+@dataclass
+class Acknowledged:
+    """What the server said it had done: outputs that came in, and decisions by output."""
+
+    outputs: set[str] = field(default_factory=set)
+    decisions: dict[str, str] = field(default_factory=dict)
+
+
+def send(url: str, key: dict[str, str], kept: Acknowledged, name: str, stop: threading.Event) -> None:
+    """Send outputs, one request after the other, until the server is gone."""
+    with suppress(httpx2.HTTPError), httpx2.Client(base_url=url, headers=key, timeout=10) as client:
+        for n in range(10_000):
+            if stop.is_set():
+                return
+            body = {"system": "support", "input": "where is it?", "output": f"on its way {n}", "id": f"{name}-{n}"}
+            if client.post("/v1/outputs", json=body).status_code == 201:
+                kept.outputs.add(f"{name}-{n}")
+
+
+def review(url: str, key: dict[str, str], kept: Acknowledged, stop: threading.Event) -> None:
+    """Claim and decide, until the server is gone."""
+    with suppress(httpx2.HTTPError), httpx2.Client(base_url=url, headers=key, timeout=10) as client:
+        while not stop.is_set():
+            claimed = client.post("/v1/queue/claim", json={})
+            if claimed.status_code != 200:
+                time.sleep(0.01)
+                continue
+            id = claimed.json()["id"]
+            wish = {"verdict": "corrected", "value": "tomorrow", "reason": "wrong_fact"}
+            if client.post(f"/v1/queue/{id}/decision", json=wish).status_code == 201:
+                kept.decisions[id] = "corrected"
+
+
+def load_and_kill(
+    served: Served, keys: dict[str, dict[str, str]], kept: Acknowledged, round: int, after: float
+) -> None:
+    """Three senders and two reviewers at work, and no warning."""
+    stop = threading.Event()
+    people = [
+        threading.Thread(target=send, args=(served.url, keys[ROOT], kept, f"r{round}s{n}", stop))
+        for n in range(SENDERS)
+    ]
+    people += [threading.Thread(target=review, args=(served.url, keys[who], kept, stop)) for who in (ANA, BO)]
+    for each in people:
+        each.start()
+    before, patience = len(kept.outputs), time.monotonic() + 30
+    while len(kept.outputs) == before and time.monotonic() < patience:
+        time.sleep(0.005)  # it takes a moment until the first request is through
+    time.sleep(after)
+    served.process.kill()
+    served.process.wait()
+    stop.set()
+    for each in people:
+        each.join(30)
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_what_was_acknowledged_survives_a_kill(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    settings = SETTINGS
+    if kind == "postgresql":
+        settings += f'[store]\nurl = "{address(kind, request, tmp_path)}"\n'
+    (tmp_path / "cleanroom.toml").write_text(settings)
+    work = room(tmp_path, ROOT)
+    assert isinstance(work.store, SqlStore)
+    request.addfinalizer(work.store.close)
+    expires = access.after(work.clock.now(), 7200)
+    keys = {
+        who: bearer(access.make_token(work, who, "t", ["outputs", "queue", "read"], expires)[1])
+        for who in (ANA, BO, ROOT)
+    }
+    chance, kept, size = np.random.default_rng(20261122), Acknowledged(), 0
+    for kill in range(KILLS):
+        with serving(tmp_path, settings) as served:
+            served.line(r" on (http://\S+)")
+            load_and_kill(served, keys, kept, kill, float(chance.uniform(0, 0.5)))
+        found = audit.verify(work.store)
+        assert isinstance(found, Verified), found
+        assert found.size >= size
+        size = found.size
+    facts = [e.fact for e in work.store.entries()]
+    outputs = {f.output for f in facts if isinstance(f, Received)}
+    decided = [(f.output, f.verdict) for f in facts if isinstance(f, Reviewed)]
+    assert kept.outputs <= outputs
+    assert kept.decisions.items() <= dict(decided).items()
+    assert len(decided) == len(dict(decided)), "nothing was decided twice"
+    assert len(kept.outputs) > 3 * KILLS, "there was load"
+    assert kept.decisions
