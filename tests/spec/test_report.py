@@ -17,6 +17,7 @@ from tests import report_samples as samples
 from cleanroom.core.base import Instant
 from cleanroom.core.check import Outcome, verdict
 from cleanroom.core.run import Diff, EventFlow, Evidence, Series
+from cleanroom.entry import style
 from cleanroom.entry.report import svg, view
 from cleanroom.entry.report.html import html
 from cleanroom.entry.report.json import report_json
@@ -160,7 +161,7 @@ def test_thousands_of_names_are_cut_with_a_count() -> None:
 
 
 def test_the_palette_meets_wcag_aa_in_light_dark_and_print() -> None:
-    css = (files("cleanroom.entry.report") / "templates" / "report.css").read_text("utf-8")
+    css = style.css() + (files("cleanroom.entry.report") / "templates" / "report.css").read_text("utf-8")
     light, dark, paper = (
         dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})\b", block))
         for block in re.findall(r":root \{(.*?)\}", css, re.S)
@@ -168,7 +169,7 @@ def test_the_palette_meets_wcag_aa_in_light_dark_and_print() -> None:
     for scheme in (light, light | dark, light | paper):
         texts = [("ink", b) for b in ("page", "card", "sunk")] + [("soft", b) for b in ("page", "card", "sunk")]
         texts += [("link", "page"), ("link", "card")]
-        for tone in ("fail", "unknown", "warn", "pass"):
+        for tone in ("fail", "unknown", "warn", "pass", "wait"):
             texts += [(tone, b) for b in ("page", "card", f"{tone}-tint")]  # also the other way round: badges
             texts += [(t, f"{tone}-tint") for t in ("ink", "soft", "link")]
         assert [(a, b) for a, b in texts if contrast(scheme[a], scheme[b]) < 4.5] == []

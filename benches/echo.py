@@ -1,0 +1,25 @@
+"""A bare FastAPI page in a process of its own, which prints its address: `python -m benches.echo`."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+
+app = FastAPI()
+
+
+@app.get("/", response_class=HTMLResponse)
+def page() -> str:
+    """The least that a page can be, run in a thread like ours."""
+    return "<!doctype html><title>echo</title><p>echo"
+
+
+if __name__ == "__main__":
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(2048)
+        print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
+        uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listening])
