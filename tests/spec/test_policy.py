@@ -8,7 +8,7 @@ from cleanroom.codec.settings import read_settings
 from cleanroom.core.change import NONE, Correction, MappedName, Mapping
 from cleanroom.core.contract import Consent, Event, Field, Funnel, Plan, Ratio, Roles, Stitch
 from cleanroom.core.importance import doubt, weighed
-from cleanroom.core.policy import AREAS, Policy, Role, Touch, assignment, required, smallest_team
+from cleanroom.core.policy import AREAS, Policy, Role, Touch, assignment, required, same, smallest_team
 from cleanroom.core.run import Diff, DiffCell, EventFlow
 from cleanroom.core.touches import touches
 
@@ -95,6 +95,13 @@ def test_whoever_could_fill_two_roles_is_kept_for_the_one_that_has_nobody_else()
     assert assignment(["a", "b", "c"], people) == {"a": "y", "b": "x", "c": "z"}
     assert assignment(["a", "b"], {"a": ["x"], "b": ["X"]}) is None, "one person, written twice"
     assert assignment([], {}) == {}
+
+
+def test_one_person_written_in_several_ways_is_one_person() -> None:
+    assert same("Ana@Shop.example ", "ana@shop.example")
+    assert same("jos\u00e9@shop.example", "jose\u0301@shop.example")
+    assert same("\uff41na@shop.example", "ana@shop.example"), "full-width letters"
+    assert not same("ana@shop.example", "anna@shop.example")
 
 
 # --- cleanroom.toml

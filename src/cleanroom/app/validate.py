@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cleanroom import __version__
 from cleanroom.app.appending import append_after_last
+from cleanroom.app.propose.record import settle
 from cleanroom.app.review.standing import standing
 from cleanroom.app.room import Room
 from cleanroom.app.shadow import Shadow, prove_untouched, shadow, subject_of
@@ -60,6 +61,7 @@ def check(
     """Run the change beside production and judge it. Raises Misuse, Outside; a FAIL is a report, not an error."""
     started = room.clock.now()
     progress("reading the contract and the change")
+    settle(room, name)
     subject = subject_of(room, name, baseline)
     progress("running the change beside production")
     with shadow(room, subject) as under_way:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Literal
+from unicodedata import normalize
 
 from cleanroom.core.base import Digest, digest_of, noun
 
@@ -104,8 +105,12 @@ class Required:
 
 
 def same(one: str, other: str) -> bool:
-    """Do two names mean the same person? Case and space around do not count."""
-    return one.strip().casefold() == other.strip().casefold()
+    """Do two names mean the same person? Case, space around and forms of the same letters (NFKC) do not count."""
+    return one == other or _plain(one) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    return normalize("NFKC", name).strip().casefold()
 
 
 def required(policy: Policy, touches: Iterable[Touch]) -> tuple[Required, ...]:
@@ -134,7 +139,7 @@ def assignment(roles: Iterable[str], people: Mapping[str, Iterable[str]]) -> dic
 
     def place(role: str, tried: set[str]) -> bool:
         for person in people.get(role, ()):
-            key = person.strip().casefold()
+            key = _plain(person)
             if key in tried:
                 continue
             tried.add(key)

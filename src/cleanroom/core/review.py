@@ -121,21 +121,32 @@ def review(
     checked = runs[-1] if runs and not edited else None
     touches = checked.touches if checked else ()
     needs = required(policy, touches)
-    votes = tuple(_votes(change, entries, checked, plan, needs, policy, now))
-    waiver = _waiver(entries, change, checked, policy)
+    authors = authors_of(change, entries)
+    votes = tuple(_votes(change, authors, entries, checked, plan, needs, policy, now))
+    waiver = _waiver(entries, authors, checked, policy)
     if edited:
         state: State = Unchecked("it was edited without being recorded: its files are not what the ledger has")
     else:
-        state = _state(change, entries, checked, plan, needs, votes, waiver, policy)
+        state = _state(change, authors, entries, checked, plan, needs, votes, waiver, policy)
     return Review(
-        change.name, current, change.authors, checked, touches, needs, votes, waiver, state,
+        change.name, current, authors, checked, touches, needs, votes, waiver, state,
         entries[-1].version if entries else 0,
     )  # fmt: skip
 
 
-def is_author(change: Change, person: str) -> bool:
-    """Did `person` propose the change, or correct or flag any of it?"""
-    return any(same(person, author) for author in change.authors)
+def authors_of(change: Change, entries: Sequence[LedgerEntry]) -> tuple[str, ...]:
+    """Who proposed the change, and who corrected or flagged any of it: by its files and by the ledger, each once.
+
+    The ledger counts from the last version that was proposed anew, so that nobody leaves by editing change.yaml.
+    """
+    made = [e.fact for e in entries if isinstance(e.fact, Proposed)]
+    start = max((i for i, p in enumerate(made) if p.corrects is None), default=0)
+    return tuple(dict.fromkeys((*change.authors, *(p.author for p in made[start:]))))
+
+
+def is_author(authors: Sequence[str], person: str) -> bool:
+    """Is `person` one of them?"""
+    return any(same(person, author) for author in authors)
 
 
 def _last(entries: Sequence[LedgerEntry], kind: type[T]) -> T | None:
@@ -144,6 +155,7 @@ def _last(entries: Sequence[LedgerEntry], kind: type[T]) -> T | None:
 
 def _votes(
     change: Change,
+    authors: Sequence[str],
     entries: Sequence[LedgerEntry],
     checked: Checked | None,
     plan: Digest,
@@ -155,7 +167,7 @@ def _votes(
     given = [(e.index, e.fact) for e in entries if isinstance(e.fact, Approved)]
     for at, (index, vote) in enumerate(given):
         later = [v for _, v in given[at + 1 :] if same(v.by.person, vote.by.person) and v.run == vote.run]
-        void = _outdated(vote, current, checked, plan, now) or _unfit(vote, change, needs, policy)
+        void = _outdated(vote, current, checked, plan, now) or _unfit(vote, authors, needs, policy)
         if not void and later:
             void = f"{vote.by.person} approved again, as {later[-1].role}"
         yield Vote(index, vote, void)
@@ -173,12 +185,12 @@ def _outdated(vote: Approved, current: Digest, checked: Checked | None, plan: Di
     return ""
 
 
-def _unfit(vote: Approved, change: Change, needs: Sequence[Required], policy: Policy) -> str:
+def _unfit(vote: Approved, authors: Sequence[str], needs: Sequence[Required], policy: Policy) -> str:
     """Why the person cannot sign for that role, by the policy of today."""
     person, need = vote.by.person, next((n for n in needs if n.role == vote.role), None)
     if need is None:
         return f"the policy no longer asks for {vote.role}"
-    if is_author(change, person):
+    if is_author(authors, person):
         return f"{person} is an author of the change"
     if not any(same(person, p) for p in policy.people(vote.role)):
         return f"{person} no longer acts as {vote.role}"
@@ -187,7 +199,9 @@ def _unfit(vote: Approved, change: Change, needs: Sequence[Required], policy: Po
     return ""
 
 
-def _waiver(entries: Sequence[LedgerEntry], change: Change, checked: Checked | None, policy: Policy) -> Waived | None:
+def _waiver(
+    entries: Sequence[LedgerEntry], authors: Sequence[str], checked: Checked | None, policy: Policy
+) -> Waived | None:
     """The waiver of this very run, by somebody who may still give it."""
     given = [e.fact for e in entries if isinstance(e.fact, Waived)]
     fit = (
@@ -196,7 +210,7 @@ def _waiver(entries: Sequence[LedgerEntry], change: Change, checked: Checked | N
         if checked is not None
         and (w.change, w.run) == (checked.change, checked.run)
         and w.by.proven
-        and not is_author(change, w.by.person)
+        and not is_author(authors, w.by.person)
         and any(same(w.by.person, p) for p in policy.people(policy.waiver))
     )
     return next(fit, None)
@@ -204,6 +218,7 @@ def _waiver(entries: Sequence[LedgerEntry], change: Change, checked: Checked | N
 
 def _state(
     change: Change,
+    authors: Sequence[str],
     entries: Sequence[LedgerEntry],
     checked: Checked | None,
     plan: Digest,
@@ -223,7 +238,7 @@ def _state(
     blocked = _blocked(change, checked, waiver, policy)
     if blocked is not None:
         return blocked
-    return _waiting(change, needs, votes, policy)
+    return _waiting(authors, needs, votes, policy)
 
 
 def _blocked(change: Change, checked: Checked, waiver: Waived | None, policy: Policy) -> Blocked | None:
@@ -244,19 +259,19 @@ def _blocked(change: Change, checked: Checked, waiver: Waived | None, policy: Po
     return None
 
 
-def _waiting(change: Change, needs: Sequence[Required], votes: Sequence[Vote], policy: Policy) -> State:
+def _waiting(authors: Sequence[str], needs: Sequence[Required], votes: Sequence[Vote], policy: Policy) -> State:
     counting = [v for v in votes if not v.void]
     done = {v.approval.role: v for v in counting}
-    missing = tuple(_missing(change, n, counting, policy) for n in needs if n.role not in done)
+    missing = tuple(_missing(authors, n, counting, policy) for n in needs if n.role not in done)
     if missing:
         return Waiting(missing)
     return Cleared(min((v.approval.expires for v in counting), default=None))
 
 
-def _missing(change: Change, need: Required, counting: Sequence[Vote], policy: Policy) -> Missing:
+def _missing(authors: Sequence[str], need: Required, counting: Sequence[Vote], policy: Policy) -> Missing:
     used = [v.approval.by.person for v in counting]
     holders = policy.people(need.role)
-    who = tuple(p for p in holders if not is_author(change, p) and not any(same(p, u) for u in used))
+    who = tuple(p for p in holders if not is_author(authors, p) and not any(same(p, u) for u in used))
     if who:
         return Missing(need, who)
     if not holders:
@@ -264,8 +279,8 @@ def _missing(change: Change, need: Required, counting: Sequence[Vote], policy: P
     return Missing(need, (), f"everybody who acts as {need.role} is an author or signed in another role already")
 
 
-def can_be_staffed(change: Change, needs: Sequence[Required], policy: Policy) -> bool:
+def can_be_staffed(authors: Sequence[str], needs: Sequence[Required], policy: Policy) -> bool:
     """Are there enough different people for every role, authors aside?"""
     roles = [n.role for n in needs]
-    people = {r: [p for p in policy.people(r) if not is_author(change, p)] for r in roles}
+    people = {r: [p for p in policy.people(r) if not is_author(authors, p)] for r in roles}
     return assignment(roles, people) is not None

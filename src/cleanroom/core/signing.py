@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cleanroom.core.base import Instant, Refused, instant, micros
-from cleanroom.core.change import Change
 from cleanroom.core.facts import Approved, By, Rejected, Waived
 from cleanroom.core.policy import Policy, Required, same
 from cleanroom.core.review import Blocked, Cleared, Review, TurnedDown, Unchecked, Waiting, is_author
@@ -13,13 +12,11 @@ from cleanroom.core.review import Blocked, Cleared, Review, TurnedDown, Unchecke
 PROVE = "Sign in at the server, or give your personal token: CLEANROOM_TOKEN=... cleanroom review approve CHANGE"
 
 
-def approve(
-    review: Review, change: Change, policy: Policy, by: By, role: str | None, comment: str, now: Instant
-) -> Approved:
+def approve(review: Review, policy: Policy, by: By, role: str | None, comment: str, now: Instant) -> Approved:
     """The approval of `by`, as `role` or as the one role that they can fill. Raises Refused with what stands against it."""
     if review.checked is None or not isinstance(review.state, Waiting | Cleared):
         raise Refused(f"{review.name} cannot be approved: {stands_against(review)}", what_next(review))
-    _not_an_author(change, by, "approves")
+    _not_an_author(review, by, "approves")
     need = _need(review, policy, by, role)
     if need.signed and not by.proven:
         what = f"{need.role} ({', '.join(need.areas)}) needs a sign-off: {by.person} was only claimed"
@@ -49,13 +46,13 @@ def reject(review: Review, policy: Policy, by: By, reason: str, now: Instant) ->
     return Rejected(review.change, role, by, policy.digest, reason.strip(), now)
 
 
-def waive(review: Review, change: Change, policy: Policy, by: By, reason: str, now: Instant) -> Waived:
+def waive(review: Review, policy: Policy, by: By, reason: str, now: Instant) -> Waived:
     """The waiver of `by` for a run that could not tell. Raises Refused."""
     if not reason.strip():
         raise Refused("a waiver needs a reason", "Say why it may go on although a check could not tell: --reason TEXT")
     if review.checked is None or review.checked.outcome != "UNKNOWN":
         raise Refused(f"{review.name} has nothing to waive: only an UNKNOWN can be", "A FAIL cannot be waived.")
-    _not_an_author(change, by, "waives")
+    _not_an_author(review, by, "waives")
     if not any(same(by.person, p) for p in policy.people(policy.waiver)):
         raise Refused(f"only {policy.waiver} may waive", f"Acting as {policy.waiver}: {_names(policy, policy.waiver)}.")
     if not by.proven:
@@ -93,10 +90,10 @@ def what_next(review: Review) -> str:
             return f"It may go on until {until[:16].replace('T', ' ')} UTC" if until else "It may go on"
 
 
-def _not_an_author(change: Change, by: By, does: str) -> None:
-    if is_author(change, by.person):
-        what = f"{by.person} is an author of {change.name}: nobody {does} their own change"
-        raise Refused(what, f"Ask somebody else; authors are {', '.join(change.authors)}.")
+def _not_an_author(review: Review, by: By, does: str) -> None:
+    if is_author(review.authors, by.person):
+        what = f"{by.person} is an author of {review.name}: nobody {does} their own change"
+        raise Refused(what, f"Ask somebody else; authors are {', '.join(review.authors)}.")
 
 
 def _need(review: Review, policy: Policy, by: By, role: str | None) -> Required:

@@ -14,10 +14,10 @@ def propose_by_hand(room: Room, mapping: Mapping, source: str, name: str) -> Cha
 
     Raises Misuse when a change of that name exists already.
     """
-    free_name(room, name)
+    after = free_name(room, name)
     content = room.artifacts.digest(room.project.root / source)
     artifact = MappingArtifact("mapping.json", room.project.artifact_digest(mapping), source)
     made = Provenance(room.operator, room.clock.now(), TOOL, commit=room.project.commit(), inputs=((source, content),))
     change = Change(name, artifact, made)
-    record(room, change, mapping)
+    record(room, change, mapping, after)
     return change

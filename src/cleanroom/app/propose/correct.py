@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cleanroom.app.propose.mapping import likely
-from cleanroom.app.propose.record import kept, record
+from cleanroom.app.propose.record import kept, record, settle
 from cleanroom.app.room import Room
 from cleanroom.core.base import Digest, Misuse
 from cleanroom.core.change import NONE, Change, Correction, MappedName, Mapping
@@ -34,7 +34,7 @@ def correct(room: Room, name: str, targets: Pairs[str, str], reason: str) -> Cor
     Raises Misuse for a legacy name that the mapping does not have, a target that the plan does not have, and where
     nothing would change.
     """
-    change, mapping = _mapping(room, name)
+    after, change, mapping = _mapping(room, name)
     plan = room.project.contract().plan
     for legacy, target in targets.items():
         _known(mapping, plan, legacy, target)
@@ -44,7 +44,7 @@ def correct(room: Room, name: str, targets: Pairs[str, str], reason: str) -> Cor
         else m
         for m in mapping.events
     )
-    return _recorded(room, change, replace(mapping, events=made), mapping, reason)
+    return _recorded(room, change, replace(mapping, events=made), mapping, reason, after)
 
 
 def record_edits(room: Room, name: str, reason: str) -> Corrected:
@@ -52,6 +52,7 @@ def record_edits(room: Room, name: str, reason: str) -> Corrected:
 
     Votes stay those of the model, and the cross-check looks at what was changed. Raises Misuse where nothing was.
     """
+    after = settle(room, name)
     change, edited = room.project.edited_mapping(name)
     if room.project.artifact_digest(edited) == change.artifact.digest:
         raise Misuse(f"mapping.json of change {name!r} was not edited", "There is nothing to record.")
@@ -59,7 +60,7 @@ def record_edits(room: Room, name: str, reason: str) -> Corrected:
     plan = room.project.contract().plan
     old = {m.legacy: m for m in before.events} if before else {}
     made = tuple(m if m == old.get(m.legacy) else _edited(m, old, plan) for m in edited.events)
-    return _recorded(room, change, replace(edited, events=made), before, reason)
+    return _recorded(room, change, replace(edited, events=made), before, reason, after)
 
 
 def flag(room: Room, name: str, legacy: str, reason: str) -> Corrected:
@@ -67,38 +68,46 @@ def flag(room: Room, name: str, legacy: str, reason: str) -> Corrected:
 
     It is answered by correcting the name or clearing it. Raises Misuse for an unknown name or where it is doubted.
     """
-    change, mapping = _mapping(room, name)
+    after, change, mapping = _mapping(room, name)
     _known(mapping, None, legacy, NONE)
     if any(c.legacy == legacy for c in change.flagged):
         raise Misuse(f"{legacy!r} is flagged already", f"cleanroom correct {name} {legacy}=TARGET answers it.")
-    return _noted(room, change, mapping, legacy, reason, "flagged")
+    return _noted(room, change, mapping, legacy, reason, "flagged", after)
 
 
 def clear(room: Room, name: str, legacy: str, reason: str) -> Corrected:
     """Answer a doubt: the entry is right as it is. Raises Misuse where nobody doubts it."""
-    change, mapping = _mapping(room, name)
+    after, change, mapping = _mapping(room, name)
     if not any(c.legacy == legacy for c in change.flagged):
         known = [c.legacy for c in change.flagged]
         raise Misuse(f"nobody doubts {legacy!r}", did_you_mean(legacy, known) or "No name is flagged.")
-    return _noted(room, change, mapping, legacy, reason, "cleared")
+    return _noted(room, change, mapping, legacy, reason, "cleared", after)
 
 
-def _mapping(room: Room, name: str) -> tuple[Change, Mapping]:
+def _mapping(room: Room, name: str) -> tuple[int, Change, Mapping]:
+    """The ledger's version of the change as it is read here, the change, and its mapping."""
+    after = settle(room, name)
     change, mapping = room.project.change(name)
     if mapping is None:
         raise Misuse(f"change {name!r} has no mapping: it is a dataset", "Only mappings can be corrected.")
-    return change, mapping
+    return after, change, mapping
 
 
 def _noted(
-    room: Room, change: Change, mapping: Mapping, legacy: str, reason: str, what: Literal["flagged", "cleared"]
+    room: Room,
+    change: Change,
+    mapping: Mapping,
+    legacy: str,
+    reason: str,
+    what: Literal["flagged", "cleared"],
+    after: int,
 ) -> Corrected:
     """A new version whose artifact is the same: the note is in its provenance."""
     if not reason.strip():
         raise Misuse(f"a name that is {what} needs a reason", "Say why: --reason TEXT.")
     target = mapping.target(legacy) or ""
     note = Correction(room.operator, room.clock.now(), legacy, target, target, reason.strip(), what)
-    return _written(room, change, mapping, change.artifact.digest, (note,))
+    return _written(room, change, mapping, change.artifact.digest, (note,), after)
 
 
 def _edited(entry: MappedName, old: Pairs[str, MappedName], plan: Plan) -> MappedName:
@@ -115,18 +124,18 @@ def _known(mapping: Mapping, plan: Plan | None, legacy: str, target: str) -> Non
         raise Misuse(f"the plan has no event {target!r}", did_you_mean(target, (*plan.event_names, NONE)))
 
 
-def _recorded(room: Room, change: Change, made: Mapping, before: Mapping | None, reason: str) -> Corrected:
+def _recorded(room: Room, change: Change, made: Mapping, before: Mapping | None, reason: str, after: int) -> Corrected:
     if not reason.strip():
         raise Misuse("a correction needs a reason", "Say why: --reason TEXT.")
     digest = room.project.artifact_digest(made)
     if digest == change.artifact.digest:
         raise Misuse(f"nothing changes: {change.name!r} says so already", "`cleanroom diff` shows what it does.")
     corrections = _corrections(room, change.artifact.digest, digest, before, made, reason.strip())
-    return _written(room, change, made, digest, corrections)
+    return _written(room, change, made, digest, corrections, after)
 
 
 def _written(
-    room: Room, change: Change, made: Mapping, digest: Digest, corrections: tuple[Correction, ...]
+    room: Room, change: Change, made: Mapping, digest: Digest, corrections: tuple[Correction, ...], after: int
 ) -> Corrected:
     corrected = replace(
         change,
@@ -134,7 +143,7 @@ def _written(
         provenance=replace(change.provenance, corrections=(*change.provenance.corrections, *corrections)),
         corrects=change.digest,
     )
-    record(room, corrected, made)
+    record(room, corrected, made, after)
     return Corrected(corrected, change.digest, corrections)
 
 

@@ -13,6 +13,7 @@ def propose_dataset(room: Room, table: Table, name: str, tool: str, model: str =
     """Write changes/<name>/ for the file and record the proposal. Raises Misuse when the file cannot be read."""
     if not tool.strip():
         raise Misuse("nobody is named as the maker of this dataset", "Say what produced it: --tool NAME.")
+    after = room.store.version(f"change/{name}")
     room.engine.profile(table, top=1)
     content = room.artifacts.digest(table.path)
     file = room.project.relative(table.path) + (f"::{table.table}" if table.table else "")
@@ -21,5 +22,5 @@ def propose_dataset(room: Room, table: Table, name: str, tool: str, model: str =
         inputs=((file, content),),
     )  # fmt: skip
     change = Change(name, DatasetArtifact(file, content), made)
-    record(room, change, None)
+    record(room, change, None, after)
     return change

@@ -53,7 +53,7 @@ def mapping(
     Also Misuse when a change of that name exists already.
     """
     contract = room.project.contract()
-    free_name(room, name)
+    after = free_name(room, name)
     shown = room.project.relative(source.path) + (f"::{source.table}" if source.table else "")
     proposal = propose_mapping(
         engine=room.engine,
@@ -70,7 +70,7 @@ def mapping(
         runs=runs,
         progress=progress,
     )
-    record(room, proposal.change, proposal.mapping)
+    record(room, proposal.change, proposal.mapping, after)
     return proposal
 
 

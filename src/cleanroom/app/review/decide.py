@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
+from cleanroom.app.appending import append_after_last
 from cleanroom.app.review.standing import of_mapping, shown_run, standing, subject
 from cleanroom.app.room import Room
 from cleanroom.core import signing
 from cleanroom.core.base import Digest, Misuse, Refused
 from cleanroom.core.facts import Approved, Looked, PolicySet, Rejected, Waived
-from cleanroom.core.ledger import LedgerEntry, Write
+from cleanroom.core.ledger import Conflict, LedgerEntry, Write
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.policy import Policy, same
 from cleanroom.core.review import Review
 
 POLICY = "policy"
 """The ledger's subject of the policy."""
+
+_TRIES = 20
 
 Decision = Approved | Rejected | Waived | Looked
 
@@ -23,36 +29,58 @@ def approve(room: Room, name: str, role: str | None = None, comment: str = "", s
 
     Raises Refused with what stands against it, or when `seen` is no longer the last; Misuse, Conflict.
     """
-    found, policy = standing(room, name), room.project.policy()
-    _still(found.review, seen, _run(found.review))
-    fact = signing.approve(found.review, found.change, policy, room.by, role, comment, room.clock.now())
-    return _write(room, found.review, policy, fact)
+
+    def fact(review: Review, policy: Policy) -> Decision:
+        return signing.approve(review, policy, room.by, role, comment, room.clock.now())
+
+    return _decided(room, name, fact, _run, seen)
 
 
 def reject(room: Room, name: str, reason: str, seen: str | None = None) -> LedgerEntry:
     """Reject this version of the change; `seen` is the version that the person looked at. Raises as `approve`."""
-    review, policy = standing(room, name).review, room.project.policy()
-    _still(review, seen, review.change)
-    return _write(room, review, policy, signing.reject(review, policy, room.by, reason, room.clock.now()))
+
+    def fact(review: Review, policy: Policy) -> Decision:
+        return signing.reject(review, policy, room.by, reason, room.clock.now())
+
+    return _decided(room, name, fact, lambda review: review.change, seen)
 
 
 def waive(room: Room, name: str, reason: str, seen: str | None = None) -> LedgerEntry:
     """Let the last run pass although a required check could not tell; `seen` is that run. Raises as `approve`."""
-    found, policy = standing(room, name), room.project.policy()
-    _still(found.review, seen, _run(found.review))
-    fact = signing.waive(found.review, found.change, policy, room.by, reason, room.clock.now())
-    return _write(room, found.review, policy, fact)
+
+    def fact(review: Review, policy: Policy) -> Decision:
+        return signing.waive(review, policy, room.by, reason, room.clock.now())
+
+    return _decided(room, name, fact, _run, seen)
 
 
 def _run(review: Review) -> Digest | None:
     return review.checked.run if review.checked else None
 
 
-def _still(review: Review, seen: str | None, now: Digest | None) -> None:
-    """Nobody decides on what they have not seen."""
-    if seen and seen != now:
-        what = f"{review.name} is no longer what you looked at: there is a newer run or version"
-        raise Refused(what, "Look at it again, then decide.")
+def _decided(
+    room: Room,
+    name: str,
+    fact: Callable[[Review, Policy], Decision],
+    shown: Callable[[Review], Digest | None],
+    seen: str | None,
+) -> LedgerEntry:
+    """Decide on what the person saw. What others wrote meanwhile is read and the decision made anew, as long as what
+    is shown is the same; else nobody signs what they have not seen.
+    """
+
+    def once(seen: str | None) -> LedgerEntry:
+        review, policy = standing(room, name).review, room.project.policy()
+        if seen and seen != shown(review):
+            what = f"{name} is no longer what you looked at: there is a newer run or version"
+            raise Refused(what, "Look at it again, then decide.")
+        return _write(room, review, policy, fact(review, policy))
+
+    seen = seen or shown(standing(room, name).review)
+    for _ in range(_TRIES - 1):
+        with suppress(Conflict):
+            return once(seen)
+    return once(seen)
 
 
 def look(room: Room, name: str, legacy: str) -> LedgerEntry:
@@ -74,7 +102,7 @@ def look(room: Room, name: str, legacy: str) -> LedgerEntry:
     if noted is not None:
         return noted
     fact = Looked(found.review.change, checked.run, legacy, room.by, room.clock.now())
-    return room.store.append([Write(subject(name), found.review.version, fact)])[0]
+    return append_after_last(room.store, subject(name), fact)[0]
 
 
 def _same_look(fact: object, run: Digest, legacy: str, person: str) -> bool:

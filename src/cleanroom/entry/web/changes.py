@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from cleanroom.app.review import decide
@@ -21,10 +22,9 @@ from cleanroom.core.review import Review, can_be_staffed
 from cleanroom.entry.api.doors import Page, Visit
 from cleanroom.entry.web import found as finding
 from cleanroom.entry.web import seen
-from cleanroom.entry.web.found import Found, RunSeen
+from cleanroom.entry.web.found import Found
 from cleanroom.entry.web.mapping import looked_of
-from cleanroom.entry.web.pages import done, render, status_of
-from cleanroom.entry.web.told import Line
+from cleanroom.entry.web.pages import done, fragment, render, status_of
 
 router = APIRouter()
 
@@ -121,38 +121,51 @@ class View:
     c: Found
     review: Review
     change: Change
-    run: RunSeen | None
-    stale: bool
     cannot: Refused | None
     may_waive: bool
     may_reject: bool
     staffed: bool
     policy: Policy
-    history: tuple[Line, ...]
-    provenance: tuple[tuple[str, str], ...]
     waits: dict[str, str]
     looked: tuple[int, int] | None
 
 
 def _view(request: Request, visit: Visit, standing: Standing) -> View:
     policy, person = seen.now_of(request, visit.room).policy, visit.person
-    checked = finding.last_check(standing)
-    run = finding.run_seen(request, visit.room, checked.run, standing.change.artifact.kind) if checked else None
     return View(
         c=finding.found(standing, person),
         review=standing.review,
         change=standing.change,
-        run=run,
-        stale=checked is not None and checked != standing.review.checked,
         cannot=finding.cannot(standing, policy, person),
         may_waive=finding.may_waive(standing, policy, person),
         may_reject=finding.may_reject(standing, policy, person),
-        staffed=can_be_staffed(standing.change, standing.review.needs, policy),
+        staffed=can_be_staffed(standing.review.authors, standing.review.needs, policy),
         policy=policy,
-        history=finding.history(standing),
-        provenance=provenance_of(standing.change),
         waits=finding.waits(standing.review),
-        looked=_looked(request, visit, standing) if run else None,
+        looked=_looked(request, visit, standing) if finding.last_check(standing) else None,
+    )
+
+
+def _evidence(request: Request, visit: Visit, standing: Standing) -> Markup:
+    """What the run showed, what it touches, what happened: the same for all who look."""
+    now = seen.now_of(request, visit.room)
+    key = (standing.name, now.key)
+    checked = finding.last_check(standing)
+    run = finding.run_seen(request, visit.room, checked.run, standing.change.artifact.kind) if checked else None
+    return fragment(
+        request,
+        key,
+        "change_evidence.html",
+        lambda: {
+            "change": standing.change,
+            "review": standing.review,
+            "run": run,
+            "stale": checked is not None and checked != standing.review.checked,
+            "policy": now.policy,
+            "history": finding.history(standing),
+            "provenance": provenance_of(standing.change),
+            "findings_shown": finding.FINDINGS,
+        },
     )
 
 
@@ -168,6 +181,6 @@ def _page(request: Request, visit: Visit, name: str, alert: CleanroomError | Non
         alert=alert,
         here="/changes",
         live=f"change/{name}",
-        findings_shown=finding.FINDINGS,
+        evidence=_evidence(request, visit, standing),
         **{f.name: getattr(shown, f.name) for f in fields(View)},
     )

@@ -91,7 +91,7 @@ def found(standing: Standing, person: str) -> Found:
         signing.what_next(review),
         seen.mine(standing, person),
         {v.approval.role: v for v in review.counting},
-        is_author(standing.change, person),
+        is_author(standing.review.authors, person),
     )
 
 
@@ -133,7 +133,7 @@ def change_of(request: Request, room: Room, name: str) -> Standing:
 def cannot(standing: Standing, policy: Policy, person: str) -> Refused | None:
     """Why this person cannot approve it; None when they can."""
     try:
-        signing.approve(standing.review, standing.change, policy, By(person, "session"), None, "", _NEVER)
+        signing.approve(standing.review, policy, By(person, "session"), None, "", _NEVER)
     except Refused as error:
         return None if "could sign as" in error.message else error
     return None
@@ -145,7 +145,7 @@ _NEVER = instant(0)
 def may_waive(standing: Standing, policy: Policy, person: str) -> bool:
     """Is there an UNKNOWN that this person may let pass?"""
     try:
-        signing.waive(standing.review, standing.change, policy, By(person, "session"), "asked", _NEVER)
+        signing.waive(standing.review, policy, By(person, "session"), "asked", _NEVER)
     except Refused:
         return False
     return standing.review.waiver is None
