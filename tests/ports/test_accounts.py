@@ -93,6 +93,15 @@ def test_a_session_lasts_until_it_is_ended(accounts: Accounts) -> None:
     assert accounts.session(bobs.secret) == bobs
 
 
+def test_links_that_nobody_used_can_be_dropped(accounts: Accounts) -> None:
+    accounts.add_link(LINK)
+    accounts.add_link(replace(LINK, secret=hashed("bob's"), person="bob@example.com"))
+    assert accounts.drop_links(LINK.person) == 1
+    assert accounts.drop_links(LINK.person) == 0
+    assert accounts.use_link(LINK.secret) is None
+    assert accounts.use_link(hashed("bob's")) is not None
+
+
 def test_a_link_works_once(accounts: Accounts) -> None:
     assert accounts.use_link(LINK.secret) is None
     accounts.add_link(LINK)
@@ -141,6 +150,7 @@ def test_text_that_no_database_keeps_is_refused_and_never_found(accounts: Accoun
     assert accounts.tokens(text) == ()
     assert accounts.revoke(text, at(0)) is False
     assert accounts.end_sessions(text) == 0
+    assert accounts.drop_links(text) == 0
 
 
 @pytest.mark.parametrize("text", ["'; DROP TABLE tokens; --", "ann' OR '1'='1", "%", "_"])

@@ -142,12 +142,14 @@ def revoke_token(room: Room, id: str) -> Token:
 
 
 def revoke_person(room: Room, person: str) -> tuple[int, int]:
-    """End all of a person's sessions and tokens; how many (tokens, sessions) there were. Raises Refused."""
+    """End all of a person's sessions, tokens and unused links; how many (tokens, sessions) there were. Raises Refused."""
     _must_hand_out(room, person)
     working = [t for t in room.accounts.tokens() if same(t.person, person) and t.revoked is None]
     names = {person, *(t.person for t in working)}
     for token in working:
         revoke_token(room, token.id)
+    for name in names:
+        room.accounts.drop_links(name)
     return len(working), sum(room.accounts.end_sessions(name) for name in names)
 
 

@@ -91,6 +91,10 @@ class Accounts(Protocol):
         """Take the link out, so that nobody uses it again: of several callers at once, exactly one gets it."""
         ...
 
+    def drop_links(self, person: str) -> int:
+        """Forget all links of a person that nobody used; how many there were."""
+        ...
+
     def forget(self, before: Instant) -> int:
         """Drop sessions and links that expired before that moment; how many there were."""
         ...

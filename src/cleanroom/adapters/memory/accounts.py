@@ -75,6 +75,14 @@ class MemoryAccounts:
         with self._lock:
             self._links[link.secret] = link
 
+    def drop_links(self, person: str) -> int:
+        """Forget all links of a person that nobody used; how many there were."""
+        with self._lock:
+            gone = [secret for secret, link in self._links.items() if link.person == person]
+            for secret in gone:
+                del self._links[secret]
+        return len(gone)
+
     def use_link(self, secret: bytes) -> Link | None:
         """Take the link out."""
         with self._lock:

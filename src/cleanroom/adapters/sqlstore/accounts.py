@@ -97,6 +97,10 @@ class SqlAccounts:
         values = {"secret": link.secret, "person": link.person, "admin": link.admin, "expires": link.expires}
         self._changed(insert(links).values(values))
 
+    def drop_links(self, person: str) -> int:
+        """Forget all links of a person that nobody used; how many there were."""
+        return self._changed(delete(links).where(links.c.person == person)) if is_valid(person) else 0
+
     def use_link(self, secret: bytes) -> Link | None:
         """Take the link out; the database lets one caller have it."""
         with self._store.writing() as connection:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from cleanroom.core.base import Misuse
 from cleanroom.entry.cli.output import screen
@@ -64,7 +65,6 @@ class Story:
     def step(self, title: str, why: str) -> None:
         """Say what happens now, and why."""
         from rich.rule import Rule
-        from rich.text import Text
 
         self.at += 1
         self.console.print()
@@ -173,6 +173,28 @@ def _people(work: Room, story: Story) -> None:
             approve(_as(work, who), "second-try")
         except Refused as refused:
             story.console.print(f"  [red]refused[/]  {refused.message}", soft_wrap=True)
+    _sign(work, story)
+
+
+def _sign(work: Room, story: Story) -> None:
+    """Each role that is asked for signs, every person with a token of their own."""
+    from dataclasses import replace
+
+    from cleanroom.app import access
+    from cleanroom.app.review.decide import approve
+    from cleanroom.app.review.standing import standing
+    from cleanroom.core.review import Waiting
+    from cleanroom.entry.cli.standing import show_state, written
+
+    found = standing(work, "second-try").review.state
+    story.console.print("\n  With a personal token each (cleanroom token create), or signed in at cleanroom serve:")
+    for missing in found.missing if isinstance(found, Waiting) else ():
+        until = access.after(work.clock.now(), 3600)
+        secret = access.make_token(work, missing.who[0], "demo", ["review"], until)[1]
+        person = access.check_token(work, secret, "review", access.Knock("bearer", "this machine")).person
+        entry = approve(replace(work, operator=person, proof="token"), "second-try", missing.need.role)
+        story.console.print(Text("  ").append_text(written(entry)))
+    show_state(standing(work, "second-try").review, story.console)
 
 
 def _ledger(work: Room, story: Story) -> None:
