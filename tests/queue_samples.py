@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ SURE = 0.99
 HOUR = 3600
 
 
-def office(folder: Path, capacity: int = 100, audit_share: float = 0.0, more: str = "") -> Yard:
-    """A project with three reviewers."""
-    people = ", ".join(f'"{p}"' for p in (ANN, BOB, CY))
+def office(
+    folder: Path, capacity: int = 100, audit_share: float = 0.0, more: str = "", people: Sequence[str] = (ANN, BOB, CY)
+) -> Yard:
+    """A project with reviewers: three where nobody says whom."""
+    named = ", ".join(f'"{p}"' for p in people)
     queue = f"[queue]\ncapacity = {capacity}\naudit_share = {audit_share}\n"
-    return yard(folder, f'name = "shop"\n[roles]\nreviewer = [{people}]\n{queue}{more}')
+    return yard(folder, f'name = "shop"\n[roles]\nreviewer = [{named}]\n{queue}{more}')
 
 
 def at_work(home: Yard, person: str = ANN) -> Room:

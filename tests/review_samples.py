@@ -11,11 +11,13 @@ from typing import Any, cast
 from tests.projects import FixedClock
 
 from cleanroom.adapters.memory.store import MemoryStore
+from cleanroom.app.contract.digest import contract_digest
 from cleanroom.app.room import Room
 from cleanroom.core import facts
-from cleanroom.core.base import Digest, Instant, digest, digest_of, instant, micros
+from cleanroom.core.base import Digest, Instant, digest, instant, micros
 from cleanroom.core.change import Change, Correction, Mapping, MappingArtifact, Provenance
 from cleanroom.core.contract import Contract, Plan, Roles
+from cleanroom.core.golden import GoldenCase
 from cleanroom.core.ledger import LedgerEntry, Write
 from cleanroom.core.policy import ROLE_OF, SIGNED, Area, Policy, Touch
 
@@ -40,6 +42,9 @@ class PaperProject:
 
     def contract(self) -> Contract:
         return Contract(self.plan)
+
+    def golden(self) -> tuple[GoldenCase, ...]:
+        return ()
 
     def changes(self) -> Sequence[str]:
         return (NAME,)
@@ -95,7 +100,9 @@ class Paper:
         project.edits += 1
         note = Correction(person, self.clock.at, "x", "a", "b", "why", cast(Any, what))
         made = replace(project.lies.provenance, corrections=(*project.lies.provenance.corrections, note))
-        artifact = replace(project.lies.artifact, digest=digest(str(project.edits).encode()))
+        artifact = project.lies.artifact
+        if what == "corrected":
+            artifact = replace(artifact, digest=digest(str(project.edits).encode()))
         project.lies = replace(project.lies, provenance=made, artifact=artifact)
         project.bytes = artifact.digest
         self.propose()
@@ -104,7 +111,7 @@ class Paper:
         """What `cleanroom check` writes."""
         run = digest(f"run {self.store.size()}".encode())
         touched = tuple(Touch(a, "because") for a in ROLE_OF if a in areas)
-        plan = digest_of(self.project.contract())
+        plan = contract_digest(self.project.contract(), ())
         self.append(
             facts.Checked(
                 self.project.lies.digest, run, plan, cast(Any, outcome), touched, tuple(missing), "ci", self.clock.at
@@ -122,7 +129,8 @@ def may_pass(paper: Paper) -> bool:
     proposals = [e.fact for e in entries if isinstance(e.fact, facts.Proposed)]
     if not proposals or proposals[-1].change != change.digest or paper.project.bytes != change.artifact.digest:
         return False
-    if any(isinstance(e.fact, facts.Rejected) and e.fact.change == change.digest for e in entries):
+    same = {p.change for p in proposals if p.artifact == change.artifact.digest}
+    if any(isinstance(e.fact, facts.Rejected) and e.fact.change in same for e in entries):
         return False
     runs = [e for e in entries if isinstance(e.fact, facts.Checked) and e.fact.change == change.digest]
     if not runs:
@@ -130,8 +138,12 @@ def may_pass(paper: Paper) -> bool:
     run = runs[-1].fact
     assert isinstance(run, facts.Checked)
     since = [e.fact for e in entries if e.version > runs[-1].version]
-    authors = {change.provenance.operator, *(c.by for c in change.provenance.corrections)}
-    if run.plan != digest_of(paper.project.contract()) or run.outcome == "FAIL":
+    authors = {
+        change.provenance.operator,
+        *(c.by for c in change.provenance.corrections),
+        *(p.author for p in proposals),
+    }
+    if run.plan != contract_digest(paper.project.contract(), ()) or run.outcome == "FAIL":
         return False
     if run.outcome == "UNKNOWN" and not any(_waives(f, run, policy, authors) for f in since):
         return False

@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.event import listen
 from tests.stores import DATABASES, address
 
 from cleanroom.adapters.memory.desk import MemoryDesk
@@ -119,6 +121,30 @@ def test_an_item_never_goes_back_to_an_older_version(desk: Desk) -> None:
     assert desk.item("a") == replace(waiting("a"), where="done", version=3)
     desk.place([replace(waiting("a"), where="done", version=3, rank=1)])
     assert desk.item("a") == replace(waiting("a"), where="done", version=3, rank=1)
+
+
+def test_what_is_of_a_lower_rank_is_found_and_counted(desk: Desk) -> None:
+    done = [replace(waiting(f"d{i}", rank=i % 4, came=i), where="done") for i in range(10)]
+    desk.place([*done, waiting("w", rank=0), replace(waiting("e", rank=1, came=3), where="done", escalated=True)])
+    assert [i.id for i in desk.items("done", below=2)] == ["e", "d0", "d4", "d8", "d1", "d5", "d9"]
+    assert [i.id for i in desk.items("done", below=2, limit=2)] == ["e", "d0"]
+    assert desk.below("done", 2) == ((0, 3, at(0)), (1, 4, at(1)))
+    assert desk.below("done", 0) == desk.below("held", 9) == ()
+
+
+def test_no_list_of_the_desk_is_sorted_by_the_database(opened_store: SqlStore) -> None:
+    asked: list[Any] = []
+    listen(opened_store.engine, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
+    desk = SqlDesk(opened_store)
+    desk.items("done", limit=5)
+    desk.items("done", below=9)
+    desk.tally()
+    with opened_store.reading() as connection:
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", with_).all() for sql, with_ in list(asked)]
+    told = "\n".join(str(row) for rows in plans for row in rows)
+    assert "items_in_order" in told
+    assert "items_of_system" in told
+    assert "TEMP B-TREE" not in told
 
 
 def test_the_tally_counts_each_system_and_kind(desk: Desk) -> None:

@@ -106,6 +106,15 @@ def test_what_was_appended_is_read_back_the_same(store: Store) -> None:
     assert store.size() == 3
 
 
+def test_the_last_entries_of_a_subject_come_newest_first(store: Store) -> None:
+    made = store.append([Write("change" if i % 2 else "run", i // 2, RAN) for i in range(12)])
+    of = [e for e in reversed(made) if e.subject == "change"]
+    assert store.latest("change", 100) == tuple(of)
+    assert store.latest("change", 2) == tuple(of[:2])
+    assert store.latest("change", 2, of[1].index) == tuple(of[2:4])
+    assert store.latest("change", 2, of[-1].index) == store.latest("nothing", 2) == store.latest("no \x00", 2) == ()
+
+
 def test_who_comes_second_is_told_who_was_first(store: Store) -> None:
     store.append([Write("change", 0, proposed(author="ann"))])
     with pytest.raises(Conflict) as caught:

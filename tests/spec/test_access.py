@@ -244,3 +244,15 @@ def test_secrets_are_nowhere_in_the_database(home: Yard) -> None:
     assert opened.session.csrf in dump
     assert link not in dump
     assert opened.secret not in dump
+
+
+def test_a_session_ends_no_later_than_the_token_that_opened_it(home: Yard) -> None:
+    short = access.sign_in_by_token(home.room, home.token(ANA, "sign-in", lasts=60), KNOCK)
+    long = access.sign_in_by_token(home.room, home.token(ANA, "sign-in", lasts=20 * 3600), KNOCK)
+    assert access.session_of(home.room, short.secret) is not None
+    home.later(60)
+    assert access.session_of(home.room, short.secret) is None
+    home.later(12 * 3600 - 61)
+    assert access.session_of(home.room, long.secret) is not None
+    home.later(1)
+    assert access.session_of(home.room, long.secret) is None

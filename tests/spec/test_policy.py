@@ -9,7 +9,7 @@ from cleanroom.core.change import NONE, Correction, MappedName, Mapping
 from cleanroom.core.contract import Consent, Event, Field, Funnel, Plan, Ratio, Roles, Stitch
 from cleanroom.core.importance import doubt, weighed
 from cleanroom.core.policy import AREAS, Policy, Role, Touch, assignment, required, same, smallest_team
-from cleanroom.core.run import Diff, DiffCell, EventFlow
+from cleanroom.core.run import Diff, EventFlow
 from cleanroom.core.touches import touches
 
 PLAN = Plan(
@@ -35,8 +35,14 @@ def mapped(*entries: MappedName) -> Mapping:
     return Mapping(entries)
 
 
-def areas(mapping: Mapping | None, diff: Diff = EMPTY, columns: tuple[str, ...] = ()) -> dict[str, str]:
-    return {t.area: t.because for t in touches(PLAN, mapping, diff, columns)}
+def flowing(*flows: tuple[str, str | None, int]) -> Diff:
+    return Diff(9, 9, tuple(EventFlow(*f) for f in flows), (), (), ())
+
+
+def areas(
+    mapping: Mapping | None, diff: Diff = EMPTY, columns: tuple[str, ...] = (), has_baseline: bool = True
+) -> dict[str, str]:
+    return {t.area: t.because for t in touches(PLAN, mapping, diff, columns, has_baseline=has_baseline)}
 
 
 # --- what a change touches
@@ -61,16 +67,31 @@ def test_what_the_model_might_have_meant_counts_too() -> None:
     assert "billing" not in areas(mapped(MappedName("ok", NONE)))
 
 
-def test_an_event_that_vanishes_is_touched_though_nobody_names_it() -> None:
-    gone = Diff(9, 0, (), (DiffCell("purchase", "2026-01-01", 9, 0),), (), ())
-    assert areas(mapped(MappedName("a", "other")), gone)["billing"] == "purchase vanishes: purchase is marked billing"
+def test_whoever_leaves_rows_out_or_compares_with_nothing_may_lose_what_matters() -> None:
+    """A name is sent nowhere: no one can tell from its letters that it was the payment."""
+    quiet = mapped(MappedName("home", "other"), MappedName("ordr_dn", NONE))
+    lost = areas(quiet, flowing(("home", "other", 9), ("ordr_dn", NONE, 5)))
+    assert lost["metrics"].startswith("ordr_dn (5 rows) is left out; nothing becomes purchase")
+    assert lost["billing"] == "nothing becomes purchase: purchase is marked billing"
+    assert "billing" in areas(quiet, flowing(("home", "other", 9), ("unheard", None, 1))), "nobody spoke of it"
+    everything = flowing(("home", "other", 9))
+    assert set(areas(quiet, everything)) == {"taxonomy"}, "the battery compares every event with the baseline"
+    assert "billing" in areas(quiet, everything, has_baseline=False), "and without one nobody does"
 
 
-def test_a_dataset_touches_whatever_it_holds() -> None:
-    diff = Diff(0, 5, (), (DiffCell("other", "2026-01-01", 0, 5),), (), ())
-    assert set(areas(None, diff, ("event", "ts", "country"))) == {"taxonomy", "schema"}
-    assert set(areas(None, diff, ("event", "ts", "user_id"))) == {"taxonomy", "schema", "identity"}
-    assert set(areas(None, diff, ("event", "ts", "consent", "iban"))) == {"taxonomy", "schema", "legal", "billing"}
+def test_a_dataset_touches_whatever_the_plan_marks_by_what_it_holds_and_what_it_lacks() -> None:
+    held = areas(None, flowing(("purchase", "purchase", 5)), ("event", "ts", "User_ID", "IBAN"), has_baseline=False)
+    assert set(held) == {"taxonomy", "schema", "metrics", "billing", "legal", "identity"}
+    assert held["billing"] == "it holds iban, which is marked billing; it holds purchase: purchase is marked billing"
+    assert held["identity"].startswith("it holds user_id, which says who is who")
+    assert areas(None, EMPTY, ("event",))["billing"].startswith(
+        "it lacks iban, which is marked billing; it lacks purchase"
+    )
+    plain = Plan("p", Roles("event", "ts"), (Event("view", "o", "d"),), columns=(Field("country"),))
+    bare = touches(plain, None, EMPTY, ("event", "ts", "country"), has_baseline=False)
+    assert [t.area for t in bare] == ["taxonomy", "schema"]
+    odd = touches(plain, None, EMPTY, ("event", "ts", "mail"), has_baseline=False)
+    assert odd[-1] == Touch("legal", "it holds mail, which the plan does not know")
 
 
 # --- who must sign

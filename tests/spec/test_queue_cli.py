@@ -45,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_from_the_file_to_the_export(folder: Path) -> None:
     Path("out.jsonl").write_text(jsonl(row("a"), row("b", risk="high"), row("c")), "utf-8")
-    assert "3 wait for a person" in run("add", "out.jsonl").stdout
+    assert "3 wait for a person" in run("add", "out.jsonl", "--as", "bot").stdout
     assert "3 known already" in run("add", "out.jsonl").stdout
     assert [line["id"] for line in read("list")["lines"]] == ["b", "a", "c"]
     assert read("next")["output"]["text"]["output"] == "billing"

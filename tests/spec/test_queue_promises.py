@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.doors import Yard
@@ -20,6 +22,7 @@ from cleanroom.codec.golden import judge_golden, read_golden
 from cleanroom.core.base import Misuse, digest
 from cleanroom.core.facts import CorrectionsExported, CutoffSet, CutoffWithdrawn, Reviewed
 from cleanroom.core.ledger import Conflict
+from cleanroom.core.queue import promise
 from cleanroom.core.stats.cutoff import first_count
 
 DAY = 86_400
@@ -69,15 +72,15 @@ def reviewed(home: Yard, count: int, prefix: str = "r", confidence: float = 0.97
     add(home.room, [output(f"{prefix}{i}", confidence) for i in range(count)])
     for i in range(count):
         if wrong_every and i % wrong_every == 0:
-            work.reject(home.room, f"{prefix}{i}", "wrong_label")
+            work.reject(at_work(home), f"{prefix}{i}", "wrong_label")
         else:
-            work.approve(home.room, f"{prefix}{i}")
+            work.approve(at_work(home), f"{prefix}{i}")
 
 
 def test_reviews_calibrate_where_everything_was_reviewed(home: Yard) -> None:
     reviewed(home, 70)
     add(home.room, [output("guarded", guard="names a person")])
-    work.reject(home.room, "guarded", "unsafe")
+    work.reject(at_work(home), "guarded", "unsafe")
     sample = reviewed_sample(home.room, BOT)
     assert len(sample.ids) == 70
     assert sample.left_out == (("a guard spoke, or confidence or provenance is missing", 1),)
@@ -92,14 +95,14 @@ def test_what_came_after_an_undecided_one_does_not_count(home: Yard) -> None:
     assert reviewed_sample(home.room, BOT).ids == ()
     with pytest.raises(Misuse, match="10 came after one that is still undecided"):
         calibrate_from_reviews(home.room, BOT, 0.2, 0.05)
-    work.approve(home.room, "hard")
+    work.approve(at_work(home), "hard")
     assert len(reviewed_sample(home.room, BOT).ids) == 11
 
 
 def test_what_another_version_of_the_prompt_answered_does_not_count(home: Yard) -> None:
     reviewed(home, 5)
     add(home.room, [output("new", prompt_version="5")])
-    work.approve(home.room, "new")
+    work.approve(at_work(home), "new")
     sample = reviewed_sample(home.room, BOT)
     assert sample.ids == ("new",)
     assert sample.left_out == (("of another model or prompt version than the latest", 5),)
@@ -112,11 +115,35 @@ def test_under_a_cut_off_only_audited_ones_count_and_nothing_below_it_is_learnt(
     added = add(home.room, [output(f"t{i}", 0.95) for i in range(60)] + [output(f"u{i}", 0.2) for i in range(10)])
     for taken in added.outputs:
         if taken.route != "accepted":
-            work.approve(home.room, taken.id)
+            work.approve(at_work(home), taken.id)
     sample = reviewed_sample(home.room, BOT)
     assert sample.floor == 0.9
     assert set(sample.ids) == {t.id for t in added.outputs if t.route == "audited"}
     assert ("not drawn for the audit", 10) in sample.left_out
+
+
+def test_the_promise_is_read_back_to_the_last_calibration_and_no_further(home: Yard) -> None:
+    for _ in range(30):
+        trusted(home.room)
+    read: list[int] = []
+
+    class Store:
+        """Counts the entries that it hands out."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(home.room.store, name)
+
+        def latest(self, *wanted: Any) -> Any:
+            found = home.room.store.latest(*wanted)
+            read.append(len(found))
+            return found
+
+    counted = replace(home.room, store=Store())
+    assert promise_of(counted, BOT) == promise(home.room.store.history(f"cutoff/{BOT}"))
+    assert sum(read) <= 4
+    calibrate(home.room, BOT, [(0.9, False)] * 20, LABELS, 0.02, 0.05)
+    assert promise_of(counted, BOT).cutoff is None, "what came since is seen"
+    assert promise_of(counted, BOT) == promise(home.room.store.history(f"cutoff/{BOT}"))
 
 
 # --- the audit --------------------------------------------------------------------------------------------

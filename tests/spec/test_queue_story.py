@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from tests.doors import Yard
+from tests.doors import ANA, Yard, yard
 from tests.queue_samples import ANN, BOB, BOT, CY, HOUR, SURE, at_work, office, output, trusted
 
 from cleanroom.adapters.memory.desk import MemoryDesk
@@ -137,9 +137,10 @@ def test_the_riskier_and_the_older_come_first(home: Yard) -> None:
 # --- who has what -----------------------------------------------------------------------------------------
 
 
-def test_two_reviewers_never_get_the_same_one(home: Yard) -> None:
-    add(home.room, [output(f"t{i}") for i in range(24)])
+def test_two_reviewers_never_get_the_same_one(tmp_path: Path) -> None:
     people = [f"p{i}@shop.example" for i in range(8)]
+    home = office(tmp_path / "many", people=people)
+    add(home.room, [output(f"t{i}") for i in range(24)])
     start = Barrier(len(people))
 
     def take(person: str) -> list[str]:
@@ -287,6 +288,58 @@ def test_what_a_cut_off_accepted_that_was_withdrawn_meanwhile_goes_to_a_person(h
     assert late.outputs[0].because == "the cut-off changed while it came in"
     assert [line.id for line in board(home.room).lines] == ["a", "b"]
     assert home.room.desk.items("accepted") == ()
+
+
+# --- who may ---------------------------------------------------------------------------------------------
+
+
+def test_only_those_who_look_at_outputs_decide(home: Yard) -> None:
+    add(home.room, [output("a")])
+    mallory = at_work(home, "mallory@shop.example")
+    for deed in (
+        lambda: work.claim(mallory),
+        lambda: work.approve(mallory, "a"),
+        lambda: work.reject(mallory, "a", "other"),
+        lambda: work.correct(mallory, "a", "refunds", "wrong_label"),
+        lambda: work.skip(mallory, "a"),
+        lambda: work.escalate(mallory, "a", "for fun"),
+    ):
+        with pytest.raises(Refused, match="does not have the role reviewer"):
+            deed()
+    assert len(facts(home, "a")) == 1
+
+
+def test_where_nobody_is_reviewer_everybody_with_a_role_is(tmp_path: Path) -> None:
+    home = yard(tmp_path / "shop")
+    add(at_work(home, "bot"), [output("a")])
+    with pytest.raises(Refused, match="does not have a role"):
+        work.approve(at_work(home, "mallory@shop.example"), "a")
+    work.approve(at_work(home, ANA), "a")
+
+
+def test_nobody_decides_on_what_they_sent_however_they_spell_themselves(home: Yard) -> None:
+    add(at_work(home, ANN), [output("a")])
+    assert claimed(home, ANN.upper()) is None
+    with pytest.raises(Refused, match="you sent output 'a' yourself"):
+        work.approve(at_work(home, f" {ANN.upper()}"), "a")
+    assert claimed(home, BOB) == "a"
+
+
+def test_where_nobody_has_a_role_whoever_is_there_decides(tmp_path: Path) -> None:
+    home = yard(tmp_path / "shop", 'name = "shop"')
+    add(home.room, [output("a")])
+    found = work.claim(home.room)
+    assert found is not None
+    work.approve(home.room, "a")
+
+
+def test_another_spelling_is_the_same_person(home: Yard) -> None:
+    add(home.room, [output("a"), output("b")])
+    assert (claimed(home, ANN), claimed(home, ANN.title())) == ("a", "a")
+    assert board(at_work(home, ANN.upper())).mine is not None
+    work.escalate(at_work(home, ANN.upper()), "a", "not mine")
+    assert claimed(home, ANN) == "b"
+    work.approve(at_work(home, ANN.upper()), "b")
 
 
 # --- decisions --------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from tests.propose_samples import RIGHT, ROWS, small_shop
 
 from cleanroom.app.propose.by_hand import propose_by_hand
 from cleanroom.app.propose.correct import clear, correct, flag
+from cleanroom.app.propose.dataset import propose_dataset
 from cleanroom.app.review.decide import reject
 from cleanroom.app.review.standing import standing
 from cleanroom.app.room import Room
@@ -21,9 +22,10 @@ from cleanroom.core.base import Misuse, Refused
 from cleanroom.core.change import MappedName, Mapping
 from cleanroom.core.facts import Proposed
 from cleanroom.core.ledger import Conflict
-from cleanroom.core.review import Unchecked
+from cleanroom.core.review import TurnedDown, Unchecked
 from cleanroom.core.signing import what_next
 from cleanroom.entry.report.files import report_files
+from cleanroom.ports.engine import Table
 
 TRUTH = Mapping(tuple(MappedName(legacy, target, "by hand") for legacy, target in RIGHT.items()))
 
@@ -144,3 +146,67 @@ def test_a_doubt_that_nobody_has_cannot_be_cleared_and_one_cannot_be_raised_twic
     assert "cleanroom check m" in what_next(standing(room, "m").review)
     clear(room, "m", "basket", "it is")
     assert not room.project.change("m")[0].flagged
+
+
+def test_who_proposed_an_earlier_version_stays_an_author(room: Room) -> None:
+    """Having it proposed anew by an intern does not make it somebody else's."""
+    (room.project.root / "out.csv").write_text("event,ts\nsearch,2026-01-01T00:00:00Z\n")
+    out = Table(room.project.root / "out.csv")
+    propose_dataset(room, out, "ds", "tool")
+    propose_dataset(replace(room, operator="intern@x"), out, "ds", "tool")
+    assert set(standing(room, "ds").review.authors) == {"ana@shop.example", "intern@x"}
+    with pytest.raises(Misuse, match="'m' is a mapping already"):
+        propose_dataset(room, out, "m", "tool")
+    shutil.rmtree(yaml(room).parent)
+    propose_by_hand(replace(room, operator="intern@x"), TRUTH, "events.jsonl", "m")
+    assert "ana@shop.example" in standing(room, "m").review.authors
+
+
+def test_a_rejection_outlives_a_version_that_says_the_same(room: Room) -> None:
+    (room.project.root / "cleanroom.toml").write_text('name = "shop"\n[roles]\nanalytics = ["bo@x"]\n')
+    reject(replace(room, operator="bo@x"), "m", "baskets are lost")
+    flag(room, "m", "basket", "is it?")
+    clear(room, "m", "basket", "it is")
+    assert isinstance(standing(room, "m").review.state, TurnedDown)
+    correct(room, "m", {"basket": "none"}, "left out")
+    assert isinstance(standing(room, "m").review.state, Unchecked)
+
+
+def test_a_doubt_is_not_cleared_by_whoever_made_the_mapping_nor_by_a_stranger(room: Room) -> None:
+    (room.project.root / "cleanroom.toml").write_text('name = "shop"\n[roles]\nanalytics = ["bo@x", "cy@x"]\n')
+    flag(replace(room, operator="bo@x", proof="session"), "m", "basket", "is it?")
+    with pytest.raises(Refused, match="bo@x's doubt about 'basket' is not theirs to clear"):
+        clear(room, "m", "basket", "of course")
+    for verb in (clear, flag):
+        with pytest.raises(Refused, match="zed@x has no role in the policy"):
+            verb(replace(room, operator="zed@x", proof="token"), "m", "basket", "why")
+    clear(replace(room, operator="cy@x", proof="session"), "m", "basket", "it is")
+
+
+def test_a_baseline_that_is_the_candidate_itself_is_no_evidence(room: Room) -> None:
+    same = Table(room.project.root / "events.jsonl")
+    with pytest.raises(Misuse, match="the baseline is the source itself"):
+        check(room, "m", same, report_files)
+    propose_dataset(room, same, "ds", "tool")
+    with pytest.raises(Misuse, match="the baseline is the candidate itself"):
+        check(room, "ds", same, report_files)
+
+
+def test_golden_cases_are_part_of_the_contract(room: Room) -> None:
+    """Taking the inconvenient ones out voids what was checked with them."""
+    golden = room.project.root / "golden"
+    golden.mkdir()
+    (golden / "m.jsonl").write_text(
+        '{"id": "a", "input": {"event": "srch"}, "expect": {"event": "search"}, "because": "it is"}\n'
+    )
+    check(room, "m", None, report_files)
+    checked = standing(room, "m").review.checked
+    assert checked is not None
+    assert "golden.cases" not in checked.missing
+    (golden / "m.jsonl").unlink()
+    found = standing(room, "m").review.state
+    assert found == Unchecked("the contract was edited since the last run")
+    check(room, "m", None, report_files)
+    checked = standing(room, "m").review.checked
+    assert checked is not None
+    assert "golden.cases" in checked.missing, "nothing that touches money goes on without them"

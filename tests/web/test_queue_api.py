@@ -73,7 +73,7 @@ def test_deep_json_and_nan_are_no_error_of_ours(home: Yard) -> None:
 
 def test_people_take_decide_and_pass_on(home: Yard) -> None:
     ann, bob = client(home, ANN), client(home, BOB)
-    said(ann.post("/v1/outputs", json={"outputs": [{**WHOLE, "id": i} for i in ("a", "b", "c")]}), 201)
+    said(client(home, BOT).post("/v1/outputs", json={"outputs": [{**WHOLE, "id": i} for i in ("a", "b", "c")]}), 201)
     mine = said(ann.post("/v1/queue/claim", json={}), 200)
     assert (mine["id"], mine["person"], mine["text"]["output"]) == ("a", ANN, "billing")
     assert said(bob.post("/v1/queue/claim", json={"system": BOT}), 200)["id"] == "b"
@@ -97,7 +97,7 @@ def test_people_take_decide_and_pass_on(home: Yard) -> None:
 def test_what_waits_and_what_is_promised_can_be_read(home: Yard) -> None:
     web = client(home)
     trusted(home.room)
-    said(web.post("/v1/outputs", json={"outputs": [WHOLE, {**WHOLE, "id": "b", "confidence": 0.1}]}), 201)
+    said(client(home, BOT).post("/v1/outputs", json={"outputs": [WHOLE, {**WHOLE, "id": "b", "confidence": 0.1}]}), 201)
     assert [line["id"] for line in said(web.get("/v1/queue"), 200)["lines"]] == ["b"]
     status = said(web.get("/v1/queue/status"), 200)
     assert (status["waiting"], status["systems"][0]["accepted"], status["systems"][0]["cutoff"]) == (1, 1, 0.9)

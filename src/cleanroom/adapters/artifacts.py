@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from cleanroom.core.base import CleanroomError, Digest, Misuse, Outside
 
@@ -91,10 +92,10 @@ class FileArtifacts:
     def stream(self, folder: Path, name: str) -> Iterator[Callable[[bytes], object]]:
         """See ports/artifacts.py."""
         target = folder / name
-        partial = folder / f".{name}.partial"
+        partial = folder / f".{uuid4().hex}.partial"  # one for each writer: another one may write the same file
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as file:
+            with partial.open("xb") as file:
                 yield file.write
                 file.flush()
                 os.fsync(file.fileno())

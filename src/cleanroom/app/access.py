@@ -162,8 +162,9 @@ def can_be_id(id: str) -> bool:
 
 
 def sign_in_by_token(room: Room, text: str, knock: Knock) -> Opened:
-    """Open a session for the token's person. Raises Stranger, Refused."""
-    return enter(room, check_token(room, text, "sign-in", knock).person, knock)
+    """Open a session for the token's person, which ends no later than the token. Raises Stranger, Refused."""
+    token = check_token(room, text, "sign-in", knock)
+    return enter(room, token.person, knock, token.expires)
 
 
 def sign_in_by_link(room: Room, secret: str, knock: Knock) -> Opened:
@@ -179,8 +180,11 @@ def sign_in_by_link(room: Room, secret: str, knock: Knock) -> Opened:
     return enter(room, link.person, knock)
 
 
-def enter(room: Room, person: str, knock: Knock) -> Opened:
-    """Open a session with a new secret for a person who has proven who they are. Raises Stranger where they have no role."""
+def enter(room: Room, person: str, knock: Knock, until: Instant | None = None) -> Opened:
+    """Open a session with a new secret for a person who has proven who they are; `until`: it lasts no longer.
+
+    Raises Stranger where they have no role.
+    """
     known = known_as(room, person)
     if known is None:
         turned_away(room, knock, f"{_line(person)} has no role in the policy")
@@ -188,7 +192,8 @@ def enter(room: Room, person: str, knock: Knock) -> Opened:
             "you are known, but have no role here", "Ask an admin to name you under [roles] in cleanroom.toml."
         )
     now, secret = room.clock.now(), secrets.token_urlsafe(32)
-    session = Session(hashed(secret), known, knock.through, secrets.token_urlsafe(32), now, after(now, SESSION))
+    ends = min(after(now, SESSION), until or after(now, SESSION))
+    session = Session(hashed(secret), known, knock.through, secrets.token_urlsafe(32), now, ends)
     append_after_last(room.store, ACCESS, SignedIn(known, _came(knock), now))
     room.accounts.forget(now)
     room.accounts.add_session(session)

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cleanroom.app.contract.digest import contract_digest
 from cleanroom.app.room import Room
-from cleanroom.core.base import Digest, Misuse, Outside, digest_of
+from cleanroom.core.base import Digest, Misuse, Outside
 from cleanroom.core.change import Change, DatasetArtifact, Mapping, MappingArtifact
 from cleanroom.core.contract import Contract
 from cleanroom.core.golden import GoldenCase
@@ -65,9 +66,10 @@ def shadow(room: Room, subject: Subject, *, twice: bool = True) -> Iterator[Shad
     """Run the change. Everything vanishes again unless the draft is kept."""
     before = {role: room.artifacts.digest(path) for role, path in subject.files}
     _same_candidate(subject, before)
+    _another_baseline(before)
     run = Run(
         change=subject.change.digest,
-        plan=digest_of(subject.contract),
+        plan=contract_digest(subject.contract, subject.golden),
         inputs=tuple(Input(role, _shown(room, path), before[role]) for role, path in subject.files),
         operator=room.operator,
         at=room.clock.now(),
@@ -121,6 +123,13 @@ def metadata_of(change: Change, run: Run) -> dict[str, str]:
         "cleanroom.time": run.at,
         "cleanroom.operator": run.operator,
     }
+
+
+def _another_baseline(digests: dict[str, Digest]) -> None:
+    """Whatever is compared with itself is fine: that is no evidence."""
+    for role in ("candidate", "source"):
+        if "baseline" in digests and digests.get(role) == digests["baseline"]:
+            raise Misuse(f"the baseline is the {role} itself", "Compare with what production has: --baseline DATA.")
 
 
 def _same_candidate(subject: Subject, digests: dict[str, Digest]) -> None:

@@ -104,6 +104,8 @@ def _judged(under_way: Shadow) -> Judgement:
     )
     seen = workspace.measure(needed(c.needs() for c in checks))
     missing = tuple(c.name for c in checks if isinstance(c, Unasked))
+    if subject.mapping is not None and not subject.golden:
+        missing = (*missing, "golden.cases")
     return Judgement(decide(checks, seen, subject.contract.plan), seen, tuple(sorted(columns)), missing)
 
 
@@ -186,7 +188,10 @@ def _record(
     )
     now = room.clock.now()
     judged = Judged(run.digest, run.change, verdict.outcome.value, findings, now)
-    touched = touches(contract.plan, under_way.subject.mapping, report.diff, judgement.columns)
+    subject = under_way.subject
+    touched = touches(
+        contract.plan, subject.mapping, report.diff, judgement.columns, has_baseline=subject.baseline is not None
+    )
     checked = facts.Checked(
         run.change, run.digest, run.plan, verdict.outcome.value, touched, judgement.missing, run.operator, now
     )

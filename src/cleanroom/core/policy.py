@@ -106,10 +106,11 @@ class Required:
 
 def same(one: str, other: str) -> bool:
     """Do two names mean the same person? Case, space around and forms of the same letters (NFKC) do not count."""
-    return one == other or _plain(one) == _plain(other)
+    return one == other or plain(one) == plain(other)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """What all spellings of a person's name have in common: the key of whatever belongs to that person."""
     return normalize("NFKC", name).strip().casefold()
 
 
@@ -139,7 +140,7 @@ def assignment(roles: Iterable[str], people: Mapping[str, Iterable[str]]) -> dic
 
     def place(role: str, tried: set[str]) -> bool:
         for person in people.get(role, ()):
-            key = _plain(person)
+            key = plain(person)
             if key in tried:
                 continue
             tried.add(key)

@@ -12,6 +12,7 @@ from cleanroom.core.facts import CutoffSet, CutoffWithdrawn, Escalated, Received
 from cleanroom.core.facts.outputs import Risk, Route
 from cleanroom.core.ledger import Conflict, LedgerEntry
 from cleanroom.core.output import RISKS, Output
+from cleanroom.core.policy import same
 from cleanroom.core.queue_rules import QueueRules
 from cleanroom.core.stats.cutoff import audit_alarms
 
@@ -90,9 +91,9 @@ def subject_of_cutoff(system: str) -> str:
     return f"cutoff/{system}"
 
 
-def promise(history: Iterable[LedgerEntry]) -> Promise:
-    """What is in force after the entries of a system's `cutoff/<system>`."""
-    found = Promise()
+def promise(history: Iterable[LedgerEntry], before: Promise | None = None) -> Promise:
+    """What is in force after the entries of a system's `cutoff/<system>`: all of them, or those since `before`."""
+    found = before or Promise()
     for entry in history:
         match entry.fact:
             case CutoffSet():
@@ -205,7 +206,7 @@ class Standing:
 
     def escalated_by(self, person: str) -> bool:
         """Did this person pass it on?"""
-        return any(e.by is not None and e.by.person == person for e in self.escalated)
+        return any(e.by is not None and same(e.by.person, person) for e in self.escalated)
 
 
 def subject_of_output(id: str) -> str:

@@ -137,11 +137,10 @@ def review(
 def authors_of(change: Change, entries: Sequence[LedgerEntry]) -> tuple[str, ...]:
     """Who proposed the change, and who corrected or flagged any of it: by its files and by the ledger, each once.
 
-    The ledger counts from the last version that was proposed anew, so that nobody leaves by editing change.yaml.
+    Every version of that name counts, so that nobody leaves by editing change.yaml or having it proposed anew.
     """
-    made = [e.fact for e in entries if isinstance(e.fact, Proposed)]
-    start = max((i for i, p in enumerate(made) if p.corrects is None), default=0)
-    return tuple(dict.fromkeys((*change.authors, *(p.author for p in made[start:]))))
+    made = (e.fact.author for e in entries if isinstance(e.fact, Proposed))
+    return tuple(dict.fromkeys((*change.authors, *made)))
 
 
 def is_author(authors: Sequence[str], person: str) -> bool:
@@ -227,8 +226,7 @@ def _state(
     waiver: Waived | None,
     policy: Policy,
 ) -> State:
-    current = change.digest
-    no = next((e.fact for e in entries if isinstance(e.fact, Rejected) and e.fact.change == current), None)
+    no = _rejection(change, entries)
     if no is not None:
         return TurnedDown(no)
     if checked is None:
@@ -239,6 +237,13 @@ def _state(
     if blocked is not None:
         return blocked
     return _waiting(authors, needs, votes, policy)
+
+
+def _rejection(change: Change, entries: Sequence[LedgerEntry]) -> Rejected | None:
+    """The last no to this artifact: a new version that says the same is no new version."""
+    artifacts = {e.fact.change: e.fact.artifact for e in entries if isinstance(e.fact, Proposed)}
+    said = (e.fact for e in reversed(entries) if isinstance(e.fact, Rejected))
+    return next((r for r in said if artifacts.get(r.change) == change.artifact.digest), None)
 
 
 def _blocked(change: Change, checked: Checked, waiver: Waived | None, policy: Policy) -> Blocked | None:

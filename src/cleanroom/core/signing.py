@@ -9,7 +9,7 @@ from cleanroom.core.facts import Approved, By, Rejected, Waived
 from cleanroom.core.policy import Policy, Required, same
 from cleanroom.core.review import Blocked, Cleared, Review, TurnedDown, Unchecked, Waiting, is_author
 
-PROVE = "Sign in at the server, or give your personal token: CLEANROOM_TOKEN=... cleanroom review approve CHANGE"
+PROVE = "Sign in at the server, or put your personal token into CLEANROOM_TOKEN and run this again."
 
 
 def approve(review: Review, policy: Policy, by: By, role: str | None, comment: str, now: Instant) -> Approved:

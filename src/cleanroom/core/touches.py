@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from cleanroom.core.base import plain
 from cleanroom.core.change import NONE, Mapping
 from cleanroom.core.contract import Event, Plan
 from cleanroom.core.policy import AREAS, Area, Touch
@@ -14,13 +15,18 @@ _SHOWN = 3
 Reason = tuple[Area, str]
 
 
-def touches(plan: Plan, mapping: Mapping | None, diff: Diff, columns: Iterable[str]) -> tuple[Touch, ...]:
+def touches(
+    plan: Plan, mapping: Mapping | None, diff: Diff, columns: Iterable[str], *, has_baseline: bool
+) -> tuple[Touch, ...]:
     """One Touch an area, in the order of AREAS, with its first reasons.
 
-    `mapping` is None for a dataset, whose `columns` and rows are all its own. When in doubt, it touches.
+    `mapping` is None for a dataset, whose `columns` and rows are all its own. `has_baseline`: was it compared with
+    production? When in doubt, it touches.
     """
-    found = list(_of_mapping(plan, mapping) if mapping is not None else _of_dataset(plan, diff, frozenset(columns)))
-    found += _vanished(plan, diff)
+    if mapping is None:
+        found = list(_of_dataset(plan, diff, frozenset(c.casefold() for c in columns)))
+    else:
+        found = [*_of_mapping(plan, mapping), *_left_out(plan, diff, has_baseline)]
     return tuple(Touch(area, _joined([why for a, why in found if a == area])) for area in AREAS if _has(found, area))
 
 
@@ -58,36 +64,49 @@ def _of_mapping(plan: Plan, mapping: Mapping) -> Iterator[Reason]:
                 yield area, f"{how} {target}: {why}"
 
 
+def _left_out(plan: Plan, diff: Diff, has_baseline: bool) -> Iterator[Reason]:
+    """Names that go nowhere, and events that nothing becomes: where rows are lost, nobody can tell what they were."""
+    lost = [f for f in diff.flows if f.rows and f.target in (None, NONE)]
+    for flow in lost:
+        yield "metrics", f"{flow.legacy or 'rows without a name'} ({flow.rows:,} rows) is left out"
+    if not lost and has_baseline:
+        return  # the battery compares every event with production
+    reached = {f.target for f in diff.flows if f.rows}
+    for event in plan.events:
+        if event.name not in reached:
+            for area, why in areas_of(plan, event).items():
+                yield area, f"nothing becomes {event.name}: {why}"
+
+
 def _of_dataset(plan: Plan, diff: Diff, columns: frozenset[str]) -> Iterator[Reason]:
+    """All that the plan marks: a dataset stands for the whole, with what it holds and with what it lacks."""
     yield "taxonomy", "it brings its own event names"
     yield "schema", "it brings its own columns"
     for name in (plan.roles.user, plan.roles.session, *(s.column for s in plan.stitching)):
-        if name in columns:
-            yield "identity", f"it holds {name}, which says who is who"
-    if plan.consent is not None and plan.consent.column in columns:
-        yield "legal", f"it holds {plan.consent.column}, which says who consented"
+        if name is not None:
+            yield "identity", f"it {_holds(name, columns)}, which says who is who"
+    if plan.consent is not None:
+        yield "legal", f"it {_holds(plan.consent.column, columns)}, which says who consented"
     for field in plan.columns:
-        if field.name in columns:
-            for marked in field.touches:
-                yield marked, f"it holds {field.name}, which is marked {marked}"
-    present = {c.event for c in diff.by_day if c.after}
+        for marked in field.touches:
+            yield marked, f"it {_holds(field.name, columns)}, which is marked {marked}"
+    yield from _unknown_columns(plan, columns)
+    present = {f.legacy for f in diff.flows if f.rows}
     for event in plan.events:
-        if event.name in present:
-            for area, why in areas_of(plan, event).items():
-                yield area, f"it holds {event.name}: {why}"
+        for area, why in areas_of(plan, event).items():
+            yield area, f"it {'holds' if event.name in present else 'lacks'} {event.name}: {why}"
 
 
-def _vanished(plan: Plan, diff: Diff) -> Iterator[Reason]:
-    """Events that production has and the change leaves without a single row."""
-    before: dict[str, int] = {}
-    after: dict[str, int] = {}
-    for cell in diff.by_day:
-        before[cell.event] = before.get(cell.event, 0) + cell.before
-        after[cell.event] = after.get(cell.event, 0) + cell.after
-    for event in plan.events:
-        if before.get(event.name) and not after.get(event.name):
-            for area, why in areas_of(plan, event).items():
-                yield area, f"{event.name} vanishes: {why}"
+def _unknown_columns(plan: Plan, columns: frozenset[str]) -> Iterator[Reason]:
+    """A column that the plan does not speak of may be about people."""
+    known = [f.name for f in plan.columns] + [p.name for e in plan.events for p in e.parameters]
+    unknown = columns - {str(n).casefold() for n in (*known, *plain(plan.roles).values())}
+    if unknown:
+        yield "legal", f"it holds {', '.join(sorted(unknown)[:_SHOWN])}, which the plan does not know"
+
+
+def _holds(name: str, columns: frozenset[str]) -> str:
+    return f"holds {name}" if name.casefold() in columns else f"lacks {name}"
 
 
 def _has(found: Sequence[Reason], area: Area) -> bool:

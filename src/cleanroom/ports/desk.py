@@ -62,12 +62,18 @@ class Desk(Protocol):
         """The item, wherever it is."""
         ...
 
-    def items(self, where: Where, *, system: str | None = None, limit: int | None = None) -> tuple[Item, ...]:
-        """Items of one kind, escalated first, then by rank, then by when they came."""
+    def items(
+        self, where: Where, *, system: str | None = None, limit: int | None = None, below: int | None = None
+    ) -> tuple[Item, ...]:
+        """Items of one kind, escalated first, then by rank, then by when they came; with `below`, of a lower rank only."""
         ...
 
     def count(self, where: Where, system: str | None = None) -> int:
         """How many there are."""
+        ...
+
+    def below(self, where: Where, rank: int) -> tuple[tuple[int, int, Instant], ...]:
+        """Of the items of one kind with a lower rank: (rank, how many, when the oldest came), by rank."""
         ...
 
     def tally(self) -> tuple[tuple[str, Where, int], ...]:

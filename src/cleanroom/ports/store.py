@@ -28,6 +28,10 @@ class Store(Protocol):
         """All entries of one subject, oldest first; empty when there are none."""
         ...
 
+    def latest(self, subject: str, limit: int, before: int | None = None) -> tuple[LedgerEntry, ...]:
+        """Its last entries, newest first, at most `limit` of them; only those with an index below `before`, if given."""
+        ...
+
     def version(self, subject: str) -> int:
         """The version of its last entry; 0 when there is none."""
         ...

@@ -55,14 +55,23 @@ class MemoryDesk:
         """The item, wherever it is."""
         return self._items.get(id)
 
-    def items(self, where: Where, *, system: str | None = None, limit: int | None = None) -> tuple[Item, ...]:
+    def items(
+        self, where: Where, *, system: str | None = None, limit: int | None = None, below: int | None = None
+    ) -> tuple[Item, ...]:
         """Items of one kind, escalated first, then by rank, then by when they came."""
         with self._lock:
-            return self._among(where, system)[:limit]
+            return tuple(i for i in self._among(where, system) if below is None or i.rank < below)[:limit]
 
     def count(self, where: Where, system: str | None = None) -> int:
         """How many there are."""
         return len(self.items(where, system=system))
+
+    def below(self, where: Where, rank: int) -> tuple[tuple[int, int, Instant], ...]:
+        """How many there are of each lower rank, and when the oldest of it came."""
+        came: dict[int, list[Instant]] = {}
+        for item in self.items(where, below=rank):
+            came.setdefault(item.rank, []).append(item.came)
+        return tuple((rank, len(of), min(of)) for rank, of in sorted(came.items()))
 
     def tally(self) -> tuple[tuple[str, Where, int], ...]:
         """How many there are of each system and kind."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from threading import Lock
@@ -49,6 +50,14 @@ class MemoryStore:
         with self._lock:
             lines = [self._lines[i] for i in self._subjects.get(subject, ())]
         return tuple(decode(line.body, line.index) for line in lines)
+
+    def latest(self, subject: str, limit: int, before: int | None = None) -> tuple[LedgerEntry, ...]:
+        """The last entries of one subject, newest first."""
+        with self._lock:
+            places = self._subjects.get(subject, ())
+            end = len(places) if before is None else bisect_left(places, before)
+            lines = [self._lines[i] for i in places[max(0, end - limit) : end]]
+        return tuple(decode(line.body, line.index) for line in reversed(lines))
 
     def version(self, subject: str) -> int:
         """The version of its last entry; 0 when there is none."""

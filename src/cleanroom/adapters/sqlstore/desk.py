@@ -94,12 +94,15 @@ class SqlDesk:
             row = connection.execute(select(items).where(items.c.id == id)).first()
         return None if row is None else _item(row)
 
-    def items(self, where: Where, *, system: str | None = None, limit: int | None = None) -> tuple[Item, ...]:
+    def items(
+        self, where: Where, *, system: str | None = None, limit: int | None = None, below: int | None = None
+    ) -> tuple[Item, ...]:
         """Items of one kind, escalated first, then by rank, then by when they came."""
         if not is_valid(system):
             return ()
+        wanted = _among(where, system) if below is None else and_(_among(where, system), _below(below))
         with self._store.reading() as connection:
-            rows = connection.execute(select(items).where(_among(where, system)).order_by(*_ORDER).limit(limit))
+            rows = connection.execute(select(items).where(wanted).order_by(*_ORDER).limit(limit))
             return tuple(map(_item, rows))
 
     def count(self, where: Where, system: str | None = None) -> int:
@@ -108,6 +111,13 @@ class SqlDesk:
             return 0
         with self._store.reading() as connection:
             return connection.execute(select(func.count()).select_from(items).where(_among(where, system))).scalar_one()
+
+    def below(self, where: Where, rank: int) -> tuple[tuple[int, int, Instant], ...]:
+        """How many there are of each lower rank, and when the oldest of it came."""
+        counted = select(items.c.rank, func.count(), func.min(items.c.came)).where(items.c.place == where, _below(rank))
+        with self._store.reading() as connection:
+            rows = connection.execute(counted.group_by(items.c.rank).order_by(items.c.rank))
+            return tuple((row[0], row[1], row[2]) for row in rows)
 
     def tally(self) -> tuple[tuple[str, Where, int], ...]:
         """How many there are of each system and kind."""
@@ -167,6 +177,11 @@ class SqlDesk:
 def _among(where: Where, system: str | None) -> ColumnElement[bool]:
     here = items.c.place == where
     return here if system is None else and_(here, items.c.system == system)
+
+
+def _below(rank: int) -> ColumnElement[bool]:
+    """Of a lower rank. Both kinds of escalation are named, so that a database can enter the index at the right rank."""
+    return and_(items.c.escalated.in_([False, True]), items.c.rank < rank)
 
 
 def _rows(connection: Connection, columns: Sequence[Any], key: Any, names: Sequence[str]) -> list[Row[Any]]:

@@ -70,6 +70,17 @@ class SqlStore:
             rows = connection.execute(wanted).all()
         return tuple(decode(row.body, row.idx) for row in rows)
 
+    def latest(self, subject: str, limit: int, before: int | None = None) -> tuple[LedgerEntry, ...]:
+        """The last entries of one subject, newest first."""
+        if not can_be_kept(subject):
+            return ()
+        wanted = select(ledger.c.idx, ledger.c.body).where(ledger.c.subject == subject)
+        if before is not None:
+            wanted = wanted.where(ledger.c.idx < before)
+        with self.reading() as connection:
+            rows = connection.execute(wanted.order_by(ledger.c.version.desc()).limit(limit)).all()
+        return tuple(decode(row.body, row.idx) for row in rows)
+
     def version(self, subject: str) -> int:
         """The version of its last entry; 0 when there is none."""
         with self.explaining(), self.engine.connect() as connection:

@@ -10,10 +10,11 @@ from typing import Literal
 from cleanroom.app.propose.mapping import likely
 from cleanroom.app.propose.record import kept, record, settle
 from cleanroom.app.room import Room
-from cleanroom.core.base import Digest, Misuse
+from cleanroom.core.base import Digest, Misuse, Refused
 from cleanroom.core.change import NONE, Change, Correction, MappedName, Mapping
 from cleanroom.core.contract import Plan
 from cleanroom.core.mistakes import did_you_mean
+from cleanroom.core.policy import same
 
 WHOLE = "(whole file)"
 """The name in a Correction where the version before it is not at hand: before and after are digests then."""
@@ -78,19 +79,38 @@ def flag(room: Room, name: str, legacy: str, reason: str) -> Corrected:
 def clear(room: Room, name: str, legacy: str, reason: str) -> Corrected:
     """Answer a doubt: the entry is right as it is. Raises Misuse where nobody doubts it."""
     after, change, mapping = _mapping(room, name)
-    if not any(c.legacy == legacy for c in change.flagged):
+    doubt = next((c for c in change.flagged if c.legacy == legacy), None)
+    if doubt is None:
         known = [c.legacy for c in change.flagged]
         raise Misuse(f"nobody doubts {legacy!r}", did_you_mean(legacy, known) or "No name is flagged.")
+    _must_not_answer_themselves(room, change, doubt)
     return _noted(room, change, mapping, legacy, reason, "cleared", after)
 
 
 def _mapping(room: Room, name: str) -> tuple[int, Change, Mapping]:
     """The ledger's version of the change as it is read here, the change, and its mapping."""
     after = settle(room, name)
+    _must_act_here(room)
     change, mapping = room.project.change(name)
     if mapping is None:
         raise Misuse(f"change {name!r} has no mapping: it is a dataset", "Only mappings can be corrected.")
     return after, change, mapping
+
+
+def _must_act_here(room: Room) -> None:
+    """Whoever comes through the server has a role; whoever has the files could edit them anyway."""
+    if room.proof != "claimed" and not room.project.policy().roles_of(room.operator):
+        raise Refused(f"{room.operator} has no role in the policy", "Roles stand in cleanroom.toml under [roles].")
+
+
+def _must_not_answer_themselves(room: Room, change: Change, doubt: Correction) -> None:
+    """A doubt is answered by whoever has it, or by somebody who made nothing of the mapping."""
+    made = (change.provenance.operator, *(c.by for c in change.provenance.corrections if c.what == "corrected"))
+    if not same(doubt.by, room.operator) and any(same(room.operator, author) for author in made):
+        what = f"{room.operator} is an author: {doubt.by}'s doubt about {doubt.legacy!r} is not theirs to clear"
+        raise Refused(
+            what, f"{doubt.by} may clear it, or somebody who made nothing of the mapping; or correct the name."
+        )
 
 
 def _noted(

@@ -13,6 +13,8 @@ def propose_dataset(room: Room, table: Table, name: str, tool: str, model: str =
     """Write changes/<name>/ for the file and record the proposal. Raises Misuse when the file cannot be read."""
     if not tool.strip():
         raise Misuse("nobody is named as the maker of this dataset", "Say what produced it: --tool NAME.")
+    if name in room.project.changes() and room.project.change_as_it_lies(name)[1] is not None:
+        raise Misuse(f"{name!r} is a mapping already", "Choose another name with --name.")
     after = room.store.version(f"change/{name}")
     room.engine.profile(table, top=1)
     content = room.artifacts.digest(table.path)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from weakref import WeakKeyDictionary
 
 from cleanroom.app.room import Room
 from cleanroom.core.base import NotFound
-from cleanroom.core.facts import CorrectionsExported
+from cleanroom.core.facts import CorrectionsExported, CutoffSet
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.output import RISKS
+from cleanroom.core.policy import plain
 from cleanroom.core.queue import (
     SETTLED,
     Promise,
@@ -23,12 +25,16 @@ from cleanroom.core.queue import (
 )
 from cleanroom.core.queue_rules import QueueRules
 from cleanroom.ports.desk import Item, Where
+from cleanroom.ports.store import Store
 
 CORRECTIONS = "corrections"
 """The ledger's subject of exports."""
 
 _OUTPUT = subject_of_output("")
 _PAGE = 5000
+_MOST_PROMISES = 1000
+_PROMISES: WeakKeyDictionary[Store, dict[str, Promise]] = WeakKeyDictionary()
+"""What this process read of each ledger, by system; at most so many. The ledger is asked each time what came since."""
 
 
 def catch_up(room: Room) -> None:
@@ -52,8 +58,35 @@ def standing_of(room: Room, id: str) -> Standing:
 
 
 def promise_of(room: Room, system: str) -> Promise:
-    """What is in force for a system."""
-    return promise(room.store.history(subject_of_cutoff(system)))
+    """What is in force for a system, read back to its last calibration, or to where this process read before."""
+    seen = _PROMISES.setdefault(room.store, {})
+    known, found = seen.get(system), list[LedgerEntry]()
+    for entry in _backwards(room.store, subject_of_cutoff(system)):
+        if known is not None and not found and entry.version < known.version:
+            known = None  # the ledger was put back to an older copy
+        if known is not None and entry.version <= known.version:
+            break
+        found.append(entry)
+        if isinstance(entry.fact, CutoffSet):
+            break
+    else:
+        known = None
+    now = promise(reversed(found), known)
+    if len(seen) >= _MOST_PROMISES:
+        seen.clear()
+    seen[system] = now
+    return now
+
+
+def _backwards(store: Store, subject: str) -> Iterator[LedgerEntry]:
+    """The entries of a subject, newest first; few at first, as a call mostly needs no more."""
+    before, size = None, 4
+    while True:
+        page = store.latest(subject, size, before)
+        yield from page
+        if len(page) < size:
+            return
+        before, size = page[-1].index, _PAGE
 
 
 def settle(room: Room, found: Standing) -> None:
@@ -113,4 +146,4 @@ def _place(room: Room, page: Iterable[LedgerEntry]) -> None:
     if items:
         room.desk.place(items)
     for id, person in passed_on:
-        room.desk.release(id, person, skip=True)
+        room.desk.release(id, plain(person), skip=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cleanroom.app.queue.desk import catch_up, promise_of, standing_of
 from cleanroom.app.room import Room
 from cleanroom.codec.ledger import decode
@@ -13,6 +11,7 @@ from cleanroom.core.facts import Received, Reviewed
 from cleanroom.core.facts.outputs import Risk
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.output import RISKS, Output
+from cleanroom.core.policy import Policy, plain
 from cleanroom.core.queue import SETTLED, Promise, Standing, feedback_due, seconds_between, standing, subject_of_output
 from cleanroom.core.queue_load import Load, Turn, load
 from cleanroom.core.queue_rules import QueueRules
@@ -126,7 +125,7 @@ def board(room: Room, system: str | None = None, limit: int = _SHOWN) -> Board:
     now, rules = room.clock.now(), room.project.queue_rules()
     waiting, held = room.desk.items("waiting", system=system), room.desk.items("held", system=system, limit=limit)
     late = [i for i in waiting if i.due < now]
-    mine = next((i for i in waiting if i.person == room.operator and _held(i, now)), None)
+    mine = next((i for i in waiting if i.person == plain(room.operator) and _held(i, now)), None)
     return Board(
         at=now,
         capacity=rules.capacity,
@@ -158,7 +157,7 @@ def detail_of(room: Room, found: Standing, item: Item | None = None) -> Detail:
     done = found.reviewed
     after = room.desk.text(done.correction) if done is not None and done.correction is not None else None
     return Detail(
-        line=_line_of(found, item, room.clock.now()),
+        line=_line_of(room.project.policy(), found, item, room.clock.now()),
         standing=found,
         text=None if body is None else kept_output(body, came.output),
         corrected=None if after is None else kept_value(after),
@@ -168,13 +167,7 @@ def detail_of(room: Room, found: Standing, item: Item | None = None) -> Detail:
 
 def unexported(room: Room) -> tuple[Item, ...]:
     """The corrections that nobody exported, the highest risk first, then the oldest; `due` is the promised moment."""
-    limit = 500
-    while True:
-        items = room.desk.items("done", limit=limit)
-        open_ = tuple(i for i in items if i.rank < SETTLED)
-        if len(items) < limit or len(open_) < len(items):
-            return open_
-        limit *= 4
+    return room.desk.items("done", below=SETTLED)
 
 
 def load_of(room: Room, hours: float = 24.0) -> Load:
@@ -209,10 +202,10 @@ def _came(room: Room, id: str, otherwise: Instant) -> Instant:
 
 
 def _line(room: Room, item: Item, now: Instant) -> Line:
-    return _line_of(standing_of(room, item.id), item, now)
+    return _line_of(room.project.policy(), standing_of(room, item.id), item, now)
 
 
-def _line_of(found: Standing, item: Item, now: Instant) -> Line:
+def _line_of(policy: Policy, found: Standing, item: Item, now: Instant) -> Line:
     came = found.received
     held = _held(item, now)
     return Line(
@@ -227,9 +220,14 @@ def _line_of(found: Standing, item: Item, now: Instant) -> Line:
         escalated=bool(found.escalated),
         audit=came.route == "audited",
         where=item.where,
-        person=item.person if held else None,
+        person=spelled(policy, item.person) if held else None,
         until=item.until if held else None,
     )
+
+
+def spelled(policy: Policy, key: str | None) -> str | None:
+    """The name behind the key of a lease, as the policy spells it."""
+    return next((p for p in policy.everybody() if plain(p) == key), key)
 
 
 def _held(item: Item, now: Instant) -> bool:
@@ -254,11 +252,10 @@ def _systems(room: Room) -> tuple[SystemLine, ...]:
 
 
 def _feedback(room: Room, rules: QueueRules, now: Instant) -> tuple[Feedback, ...]:
-    items: Sequence[Item] = unexported(room)
+    open_ = {place: (count, oldest) for place, count, oldest in room.desk.below("done", SETTLED)}
     found = []
     for place, risk in enumerate(RISKS):
-        of = [i for i in items if i.rank == place]
-        oldest = min((i.came for i in of), default=None)
+        count, oldest = open_.get(place, (0, None))
         due = None if oldest is None else feedback_due(risk, oldest, rules)
         found.append(
             Feedback(
@@ -266,7 +263,7 @@ def _feedback(room: Room, rules: QueueRules, now: Instant) -> tuple[Feedback, ..
                 promised={"high": rules.feedback_high, "medium": rules.feedback_medium, "low": rules.feedback_low}[
                     risk
                 ],
-                waiting=len(of),
+                waiting=count,
                 oldest=oldest,
                 due=due,
                 age=0.0 if oldest is None else seconds_between(oldest, now),

@@ -6,13 +6,13 @@ from typing import Any
 
 from cleanroom.app.notify import tell
 from cleanroom.app.queue.desk import catch_up, promise_of, settle, standing_of
-from cleanroom.app.queue.view import Detail, detail, detail_of
+from cleanroom.app.queue.view import Detail, detail, detail_of, spelled
 from cleanroom.app.room import Room
 from cleanroom.core.base import Digest, Misuse, Refused, canonical, noun
 from cleanroom.core.facts import CutoffWithdrawn, Escalated, Reviewed
 from cleanroom.core.ledger import Conflict, Write
 from cleanroom.core.output import MAX_CONTENT, too_deep
-from cleanroom.core.policy import same
+from cleanroom.core.policy import plain, same
 from cleanroom.core.queue import (
     REASONS,
     Settled,
@@ -22,7 +22,6 @@ from cleanroom.core.queue import (
     subject_of_cutoff,
     subject_of_output,
 )
-from cleanroom.core.queue_rules import QueueRules
 
 REVIEWER = "reviewer"
 """The role of those who look at outputs; where nobody has it, everybody with a role does."""
@@ -43,28 +42,33 @@ class Decided:
 def claim(room: Room, system: str | None = None) -> Detail | None:
     """The next output for whoever is at work, theirs until the lease ends; None when nothing waits for them.
 
-    Of several people at once no two get the same one. Whoever has one gets that again.
+    Of several people at once no two get the same one. Whoever has one gets that again. What somebody sent is not for
+    them. Raises Refused for whoever is not among those who look at outputs.
     """
+    _one_of_them(room)
     catch_up(room)
-    rules: QueueRules = room.project.queue_rules()
+    rules, me = room.project.queue_rules(), plain(room.operator)
     for _ in range(rules.capacity + _TRIES):
         now = room.clock.now()
-        item = room.desk.claim(room.operator, now, later(now, rules.lease), system)
+        item = room.desk.claim(me, now, later(now, rules.lease), system)
         if item is None:
             return None
         found = standing_of(room, item.id)
         if not found.needs_person:  # another process decided, and the desk had not heard of it
             settle(room, found)
-            room.desk.release(item.id, room.operator, skip=False)
-        elif found.escalated_by(room.operator):  # a desk made anew has forgotten who passed it on
-            room.desk.release(item.id, room.operator, skip=True)
+            room.desk.release(item.id, me, skip=False)
+        elif found.escalated_by(me) or _sent(room, found):  # a desk made anew has forgotten who passed it on
+            room.desk.release(item.id, me, skip=True)
         else:
             return detail_of(room, found, item)
     return None
 
 
 def approve(room: Room, id: str) -> Decided:
-    """The output is right. Raises NotFound, Settled when it was decided before, Refused when somebody else has it."""
+    """The output is right. Raises NotFound, Settled when it was decided before.
+
+    Raises Refused when somebody else has it, and for whoever sent it or is not among those who look at outputs.
+    """
     return _decide(room, id, "right", None, "")
 
 
@@ -87,12 +91,11 @@ def reject(room: Room, id: str, reason: str) -> Decided:
 def skip(room: Room, id: str) -> bool:
     """Leave it to somebody else without saying anything about it; True when it was escalated, as everybody has.
 
-    Raises Misuse when whoever is at work does not have it.
+    Raises Misuse when whoever is at work does not have it, Refused as claim.
     """
+    team = _one_of_them(room)
     catch_up(room)
-    _held(room, id, room.desk.release(id, room.operator, skip=True))
-    policy = room.project.policy()
-    team = policy.people(REVIEWER) or policy.everybody()
+    _held(room, id, room.desk.release(id, plain(room.operator), skip=True))
     skipped = room.desk.skipped(id)
     if not team or not all(any(same(p, s) for s in skipped) for p in team):
         return False
@@ -105,13 +108,32 @@ def escalate(room: Room, id: str, because: str) -> None:
     """Pass it on to somebody else, who gets it before all others. Raises NotFound, Settled, Refused, Misuse."""
     if not because.strip() or len(because) > 500:
         raise Misuse("an escalation needs a reason of at most 500 characters", "Say what the next one should know.")
+    _one_of_them(room)
     _escalated(room, id, because.strip(), alone=False)
 
 
 def release(room: Room, id: str) -> None:
     """Give it back. Raises Misuse when whoever is at work does not have it."""
     catch_up(room)
-    _held(room, id, room.desk.release(id, room.operator, skip=False))
+    _held(room, id, room.desk.release(id, plain(room.operator), skip=False))
+
+
+def _one_of_them(room: Room) -> tuple[str, ...]:
+    """Those who look at outputs; nobody where the project names nobody. Raises Refused for whoever is not among them."""
+    policy = room.project.policy()
+    team = policy.people(REVIEWER) or policy.everybody()
+    if team and not any(same(room.operator, p) for p in team):
+        role = f"the role {REVIEWER}" if policy.people(REVIEWER) else "a role"
+        raise Refused(
+            f"{room.operator} does not have {role} here, and so does not decide on outputs",
+            f"Somebody names them under [roles] {REVIEWER} in cleanroom.toml, or one of those decides who are named.",
+        )
+    return team
+
+
+def _sent(room: Room, found: Standing) -> bool:
+    """Did whoever is at work send it? Where the project names nobody there is nobody else to ask, and it does not count."""
+    return bool(room.project.policy().everybody()) and same(found.received.by.person, room.operator)
 
 
 def _body(value: Any) -> bytes:
@@ -140,8 +162,11 @@ def _reason(reason: str) -> None:
 def _decide(room: Room, id: str, verdict: Any, body: bytes | None, reason: str) -> Decided:
     """Write the decision where nobody decided before; an audited one is counted for or against the promise with it."""
     correction: Digest | None = None
+    _one_of_them(room)
     for _ in range(_TRIES):
         found = _open(room, id)
+        if _sent(room, found):
+            raise Refused(f"you sent output {id!r} yourself: somebody else decides on it", _NEXT)
         if verdict != "rejected" and room.desk.text(found.received.content) is None:
             raise Refused(f"the text of output {id!r} was erased: nobody can say that it is right", "Reject it.")
         if body is not None and correction is None:
@@ -187,8 +212,8 @@ def _open(room: Room, id: str) -> Standing:
         said = f"output {id!r} was decided by {done.by.person} at {done.at} ({done.verdict}): nothing was changed"
         raise Settled(said, _NEXT)
     item, now = room.desk.item(id), room.clock.now()
-    if item is not None and item.person != room.operator and item.until is not None and item.until > now:
-        raise Refused(f"{item.person} has output {id!r} until {item.until}", _NEXT)
+    if item is not None and item.person != plain(room.operator) and item.until is not None and item.until > now:
+        raise Refused(f"{spelled(room.project.policy(), item.person)} has output {id!r} until {item.until}", _NEXT)
     return found
 
 

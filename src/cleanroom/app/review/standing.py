@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cleanroom.app.contract.digest import contract_digest
 from cleanroom.app.room import Room
-from cleanroom.core.base import Digest, Misuse, Refused, digest_of
+from cleanroom.core.base import Digest, Misuse, Refused
 from cleanroom.core.change import Change, DatasetArtifact, Mapping, MappingArtifact
 from cleanroom.core.facts import Checked, Looked
 from cleanroom.core.ledger import LedgerEntry
@@ -46,14 +47,17 @@ def standing(room: Room, name: str) -> Standing:
 
     A mapping that was edited by hand is no mistake: its review says so.
     """
-    return _standing(room, name, room.project.policy(), digest_of(room.project.contract()))
+    return _standing(room, name, room.project.policy(), contract_digest(room.project.contract(), room.project.golden()))
 
 
-def waiting(room: Room) -> tuple[Standing | Unreadable, ...]:
-    """All changes of the project, each with where it stands; one that cannot be read is there, with the reason."""
+def waiting(room: Room, plan: Digest | None = None) -> tuple[Standing | Unreadable, ...]:
+    """All changes of the project, each with where it stands; one that cannot be read is there, with the reason.
+
+    `plan`: the digest of the contract as it lies there, for a caller that knows it; reading it takes longest.
+    """
     policy = room.project.policy()
     try:
-        plan = digest_of(room.project.contract())
+        plan = plan or contract_digest(room.project.contract(), room.project.golden())
     except Misuse as error:
         return tuple(_broken(room, name, error) for name in room.project.changes())
     found: list[Standing | Unreadable] = []

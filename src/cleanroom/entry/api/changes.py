@@ -157,6 +157,12 @@ class Reason(_Wish):
     reason: str = Field(min_length=1, max_length=2000, examples=["purchases would be counted twice"])
 
 
+class DecisionReason(Reason):
+    """Why; `seen` is the version (a rejection) or the run (a waiver) that was looked at."""
+
+    seen: str | None = Field(default=None, max_length=80, description="Refused when it is no longer the last.")
+
+
 class NameWish(_Wish):
     """A legacy name that was looked at."""
 
@@ -208,15 +214,15 @@ def approve(room: Reviewing, name: Name, wish: ApprovalWish) -> Entry:
 
 
 @router.post("/{name}/rejections", status_code=201, responses=problems(404, 409))
-def reject(room: Reviewing, name: Name, wish: Reason) -> Entry:
+def reject(room: Reviewing, name: Name, wish: DecisionReason) -> Entry:
     """Reject this version of it."""
-    return _entry(decide.reject(room, name, wish.reason))
+    return _entry(decide.reject(room, name, wish.reason, wish.seen))
 
 
 @router.post("/{name}/waivers", status_code=201, responses=problems(404, 409))
-def waive(room: Reviewing, name: Name, wish: Reason) -> Entry:
+def waive(room: Reviewing, name: Name, wish: DecisionReason) -> Entry:
     """Let its last run go on to approval although a required check could not tell."""
-    return _entry(decide.waive(room, name, wish.reason))
+    return _entry(decide.waive(room, name, wish.reason, wish.seen))
 
 
 @router.post("/{name}/looks", status_code=201, responses=problems(404, 409))

@@ -217,7 +217,12 @@ def _administering(asked: Asked) -> Room:
     return found.room
 
 
-def _visiting(asked: Asked) -> Visit:
+async def _came(request: Request) -> _Asked:
+    """As _asked, for pages: they are in no OpenAPI document, so nothing need be declared on the way."""
+    return _Asked(request, await sent_csrf(request))
+
+
+def _visiting(asked: Annotated[_Asked, Depends(_came)]) -> Visit:
     room, session = _signed_in(asked.request, asked.csrf)
     roles = room.project.policy().roles_of(session.person)
     first = ADMIN not in roles and access.is_admin(room, session.person)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from cleanroom.entry.web import changes, home, ledger, mapping, people, queue, static
 from cleanroom.entry.web.errors import error_page
+from cleanroom.entry.web.routes import router
 
-__all__ = ["error_page", "router"]
-
-router = APIRouter(include_in_schema=False)
-for _pages in (home, changes, mapping, queue, ledger, people, static):
-    router.include_router(_pages.router)
+__all__ = ["changes", "error_page", "home", "ledger", "mapping", "people", "queue", "router", "static"]

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
@@ -25,8 +25,7 @@ from cleanroom.entry.web import seen
 from cleanroom.entry.web.found import Found
 from cleanroom.entry.web.mapping import looked_of
 from cleanroom.entry.web.pages import done, fragment, render, status_of
-
-router = APIRouter()
+from cleanroom.entry.web.routes import router
 
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 _ORDER = ("wait", "fail", "unknown", "pass")
@@ -37,8 +36,13 @@ def every(request: Request, page: Page) -> HTMLResponse:
     """All changes, those that wait for somebody first."""
     now = seen.now_of(request, page.room)
     known = sorted(finding.every(request, page), key=lambda c: (not c.mine, _ORDER.index(c.tone), c.name))
+    # Who could sign the same roles is shown the same lines.
+    lines = [
+        fragment(request, (c.name, c.mine, now.key), "changes_line.html", lambda c=c: {"c": c})  # type: ignore[misc]
+        for c in known
+    ]
     broken = [c for c in now.changes if isinstance(c, Unreadable)]
-    return render(request, page, "changes.html", here="/changes", live="change/", changes=known, broken=broken)
+    return render(request, page, "changes.html", here="/changes", live="change/", changes=lines, broken=broken)
 
 
 @router.get("/changes/{name}")

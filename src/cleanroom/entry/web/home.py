@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import HTMLResponse
 
 from cleanroom.core.review import Cleared
@@ -11,8 +11,7 @@ from cleanroom.entry.web import found as finding
 from cleanroom.entry.web import seen
 from cleanroom.entry.web.pages import render
 from cleanroom.entry.web.queue import board, holding
-
-router = APIRouter()
+from cleanroom.entry.web.routes import router
 
 
 @router.get("/")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.responses import HTMLResponse
 
 from cleanroom import wiring
@@ -14,10 +14,9 @@ from cleanroom.core.base import CleanroomError, NotFound
 from cleanroom.core.ledger import LedgerEntry, Verified
 from cleanroom.entry.api.doors import Page, Visit
 from cleanroom.entry.web import pictures, seen
-from cleanroom.entry.web.pages import done, render, status_of
+from cleanroom.entry.web.pages import done, fragment, render, status_of
+from cleanroom.entry.web.routes import router
 from cleanroom.entry.web.told import Line, fields, told
-
-router = APIRouter()
 
 LINES = 50
 """Lines a page."""
@@ -97,12 +96,12 @@ def _lines(
         alert=alert,
         here="/ledger",
         live="*",
+        table=fragment(request, ("lines", subject, end, size), "ledger_lines.html", lambda: {"lines": page}),
         lines=page,
         subject=subject,
         older=page[-1].index if page and more else None,
         newest=before is None,
         verified=memory.verified,
-        places_of=_where,
     )
 
 
@@ -118,7 +117,7 @@ def _of_all(visit: Visit, end: int) -> tuple[Sequence[LedgerEntry], bool]:
 
 
 def _of_subject(visit: Visit, subject: str, end: int) -> tuple[Sequence[LedgerEntry], bool]:
-    found = [e for e in reversed(visit.room.store.history(subject)) if e.index < end]
+    found = visit.room.store.latest(subject, LINES + 1, end)
     return found[:LINES], len(found) > LINES
 
 

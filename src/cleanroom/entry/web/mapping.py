@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
@@ -23,9 +22,8 @@ from cleanroom.core.run import EventFlow
 from cleanroom.entry.api.doors import Page, Visit
 from cleanroom.entry.web import found as finding
 from cleanroom.entry.web import seen
-from cleanroom.entry.web.pages import done, environment, render, status_of
-
-router = APIRouter()
+from cleanroom.entry.web.pages import done, environment, fragment, render, status_of
+from cleanroom.entry.web.routes import router
 
 Name = Annotated[str, Form()]
 
@@ -125,7 +123,6 @@ def _page(request: Request, visit: Visit, name: str, at: str, alert: CleanroomEr
     place = _place(top, at)
     plan = plan_of(request, visit.room)
     item = top.items[place] if top.items else None
-    touched = {x.legacy: x for x in standing.change.provenance.corrections}
     return render(
         request,
         visit,
@@ -140,26 +137,49 @@ def _page(request: Request, visit: Visit, name: str, at: str, alert: CleanroomEr
         place=place,
         before=_legacy(top, place - 1),
         after=_legacy(top, place + 1),
-        said=_said(item) if item else (),
-        voices=sum(n for _, n in item.weighed.entry.votes) if item else 0,
-        picks=_picks(request, visit.room, top, touched),
+        article=_article(request, visit.room, top, place, plan),
+        picks=_picks(request, visit.room, top),
         targets=(*plan.event_names, NONE),
-        event=plan.roles.event,
-        none_target=NONE,
-        whole=sum(i.weighed.rows for i in top.items) or 1,
-        touched=touched,
-        ran=shown_run(standing).at,
     )
 
 
-def _picks(
-    request: Request, room: Room, top: Top, touched: Mapping[str, Correction]
-) -> tuple[tuple[Markup, Markup], ...]:
+def _article(request: Request, room: Room, top: Top, place: int, plan: Plan) -> Markup:
+    """The name to look at, the same for all who look; whoever comes from a decision starts reading at it."""
+    if not top.items:
+        return Markup()
+    item, arrived = top.items[place], "done" in request.query_params
+    key = (top.standing.name, place, arrived, seen.now_of(request, room).key)
+    return fragment(
+        request,
+        key,
+        "mapping_item.html",
+        lambda: {
+            "top": top,
+            "item": item,
+            "place": place,
+            "arrived": arrived,
+            "said": _said(item),
+            "voices": sum(n for _, n in item.weighed.entry.votes),
+            "event": plan.roles.event,
+            "none_target": NONE,
+            "whole": sum(i.weighed.rows for i in top.items) or 1,
+            "touched": _touched(top),
+            "ran": shown_run(top.standing).at,
+        },
+    )
+
+
+def _touched(top: Top) -> dict[str, Correction]:
+    """The last thing that a person did to each name."""
+    return {c.legacy: c for c in top.standing.change.provenance.corrections}
+
+
+def _picks(request: Request, room: Room, top: Top) -> tuple[tuple[Markup, Markup], ...]:
     """Address and content of each line of the list, written once for all who look."""
 
     def make() -> tuple[tuple[Markup, Markup], ...]:
         part, ran = environment().get_template("picks.html").module, shown_run(top.standing).at
-        return tuple((part.address(i), part.inside(i, touched, ran)) for i in top.items)  # type: ignore[attr-defined]
+        return tuple((part.address(i), part.inside(i, _touched(top), ran)) for i in top.items)  # type: ignore[attr-defined]
 
     return seen.state(request).kept(("picks", top.standing.name, seen.now_of(request, room).key), make, few=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -99,6 +99,15 @@ def render(request: Request, visit: Visit | None, template: str, *, status: int 
         shown |= {"me": None}
     text = environment().get_template(template).render(shown)
     return HTMLResponse(text, status, {"Cache-Control": "no-store"})
+
+
+def fragment(request: Request, key: object, template: str, context: Callable[[], dict[str, Any]]) -> Markup:
+    """A piece of a page that is the same for all who look, written once for this key, which names what it depends on."""
+
+    def write() -> Markup:
+        return Markup(environment().get_template(template).render(context()))  # noqa: S704 - it was escaped while written
+
+    return seen.state(request).kept(("fragment", template, key), write)
 
 
 def status_of(error: CleanroomError) -> int:

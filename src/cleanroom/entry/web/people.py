@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from starlette.responses import HTMLResponse
 
 from cleanroom.app import access
 from cleanroom.app.people import staff
 from cleanroom.core.base import CleanroomError
-from cleanroom.core.policy import AREAS, DAY, ROLE_OF, SIGNED, same
+from cleanroom.core.policy import AREAS, DAY, SIGNED, same
 from cleanroom.entry.api.doors import Page, Visit, serving
 from cleanroom.entry.web import seen
-from cleanroom.entry.web.pages import done, render, status_of
-
-router = APIRouter()
+from cleanroom.entry.web.pages import done, fragment, render, status_of
+from cleanroom.entry.web.routes import router
 
 _WHAT = {
     "taxonomy": "event names",
@@ -104,7 +103,6 @@ def _page(
     room = visit.room
     standing = seen.now_of(request, room)
     policy = standing.policy
-    found = seen.state(request).kept(("staff", standing.size, standing.files), lambda: staff(room))
     now = room.clock.now()
     tokens = [t for t in room.accounts.tokens() if visit.admin or same(t.person, visit.person)]
     return render(
@@ -115,12 +113,21 @@ def _page(
         alert=alert,
         here="/people",
         live="people policy",
-        staff=found,
         policy=policy,
-        areas=[(a, _WHAT[a], policy.role_for(a), a in SIGNED, policy.role_for(a) != ROLE_OF[a]) for a in AREAS],
+        policy_and_roles=fragment(
+            request,
+            (visit.person, standing.size, standing.files),
+            "people_policy.html",
+            lambda: {
+                "me": visit,
+                "staff": staff(room),
+                "policy": policy,
+                "areas": [(a, _WHAT[a], policy.role_for(a), a in SIGNED) for a in AREAS],
+                "days": policy.expires // DAY,
+            },
+        ),
         tokens=sorted(tokens, key=lambda t: (t.revoked is not None or t.expires <= now, t.person, t.made)),
         at=now,
         scopes=[(s, _OPENS[s]) for s in access.SCOPES if s != "admin" or visit.admin],
         made=made,
-        days=policy.expires // DAY,
     )

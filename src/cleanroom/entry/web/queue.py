@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from cleanroom.app.queue import view, work
@@ -16,14 +16,13 @@ from cleanroom.app.room import Room
 from cleanroom.codec.outputs import value_of
 from cleanroom.core.base import CleanroomError, Instant, micros
 from cleanroom.core.output import MAX_CONTENT
-from cleanroom.core.policy import same
+from cleanroom.core.policy import plain, same
 from cleanroom.core.queue import REASONS
 from cleanroom.entry.api.doors import Page, Visit
 from cleanroom.entry.web import seen
-from cleanroom.entry.web.pages import done, render, status_of
+from cleanroom.entry.web.pages import done, fragment, render, status_of
+from cleanroom.entry.web.routes import router
 from cleanroom.entry.web.told import told
-
-router = APIRouter()
 
 LINES = 12
 """Waiting outputs that the page lists."""
@@ -140,9 +139,13 @@ def release(request: Request, page: Page, id: str) -> Response:
 
 def board(request: Request, room: Room) -> Board:
     """How the queue stands, at most five seconds old. `mine` is nobody's: see `holding`."""
-    memory = seen.state(request)
-    key = ("board", seen.now_of(request, room).size, micros(room.clock.now()) // BRIEFLY, memory.moves)
-    return memory.kept(key, lambda: view.board(room, limit=LINES), few=True)
+    return seen.state(request).kept(("board", _moment(request, room)), lambda: view.board(room, limit=LINES), few=True)
+
+
+def _moment(request: Request, room: Room) -> tuple[int, int, int, int]:
+    """What the queue's state depends on: the ledger, the files, deeds on these pages, and the time, for the leases."""
+    now = seen.now_of(request, room)
+    return now.size, now.files, seen.state(request).moves, micros(room.clock.now()) // BRIEFLY
 
 
 def holding(request: Request, room: Room) -> Lease | None:
@@ -157,8 +160,7 @@ def holding(request: Request, room: Room) -> Lease | None:
             if item.person is not None and item.until is not None and item.until > now
         }
 
-    key = ("leases", seen.now_of(request, room).size, micros(now) // BRIEFLY, memory.moves)
-    return memory.kept(key, find, few=True).get(room.operator)
+    return memory.kept(("leases", _moment(request, room)), find, few=True).get(plain(room.operator))
 
 
 def _moved(request: Request) -> None:
@@ -179,6 +181,7 @@ def _do(request: Request, visit: Visit, id: str, code: str, deed: Callable[[], o
 
 
 def _overview(request: Request, visit: Visit, alert: CleanroomError | None = None) -> HTMLResponse:
+    stands = board(request, visit.room)
     return render(
         request,
         visit,
@@ -187,9 +190,14 @@ def _overview(request: Request, visit: Visit, alert: CleanroomError | None = Non
         alert=alert,
         here="/queue",
         live="output/ cutoff/ corrections",
-        board=board(request, visit.room),
+        board=stands,
         lease=holding(request, visit.room),
-        rules=visit.room.project.queue_rules(),
+        grid=fragment(
+            request,
+            _moment(request, visit.room),
+            "queue_board.html",
+            lambda: {"board": stands, "rules": visit.room.project.queue_rules()},
+        ),
     )
 
 

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
+from cleanroom.app.contract.digest import contract_digest
 from cleanroom.app.review.standing import Standing, Unreadable, waiting
 from cleanroom.app.room import Room
-from cleanroom.core.base import Instant
+from cleanroom.core.base import Digest, Instant, Misuse
 from cleanroom.core.ledger import Verified
 from cleanroom.core.policy import Policy, same
 from cleanroom.core.review import Waiting
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 _ABSENT = object()
 _MANY, _FEW = 512, 24
-_WATCHED = ("cleanroom.toml", "contracts", "changes")
+_WATCHED = ("cleanroom.toml", "contracts", "golden", "changes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,19 @@ class Seen:
             with self._lock:
                 found = self._now
                 if found is None or not _fresh(found, size, files, room):
-                    found = self._now = _look(room, size, files)
+                    found = self._now = _look(room, size, files, self.plan(room, files))
         return found
+
+    def plan(self, room: Room, files: int) -> Digest | None:
+        """The digest of the contract as these files have it; None where it has mistakes, which others tell."""
+
+        def read() -> Digest | None:
+            try:
+                return contract_digest(room.project.contract(), room.project.golden())
+            except Misuse:
+                return None
+
+        return self.kept(("plan digest", files), read)
 
     def tasks(self, now: Now, visit: Visit) -> int:
         """How many changes this person could sign."""
@@ -131,8 +143,8 @@ def _fresh(found: Now, size: int, files: int, room: Room) -> bool:
     return found.until is None or room.clock.now() < found.until
 
 
-def _look(room: Room, size: int, files: int) -> Now:
-    changes = waiting(room)
+def _look(room: Room, size: int, files: int, plan: Digest | None) -> Now:
+    changes = waiting(room, plan)
     votes = (v for s in changes if isinstance(s, Standing) for v in s.review.counting)
     until = min((v.approval.expires for v in votes), default=None)
     counts = room.desk.count("waiting"), room.desk.count("held")

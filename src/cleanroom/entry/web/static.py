@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
 from cleanroom.entry import style
-
-router = APIRouter()
+from cleanroom.entry.web.routes import router
 
 _LONG = "public, max-age=31536000, immutable"
 _SHORT = "no-cache"

@@ -57,8 +57,9 @@
   if (current && broad.matches) current.closest(".list").scrollTop = current.offsetTop - 120;
 
   // --- keys: whatever carries data-key answers to it -------------------------------------------------------
+  let dialog;
   const keys = () => all("[data-key]").filter((e) => e.checkVisibility?.() ?? true);
-  const writing = (target) => target.closest?.("input:not([type=radio], [type=checkbox]), select, textarea, dialog");
+  const writing = (target) => target.closest?.("input:not([type=radio], [type=checkbox]), select, textarea, dialog[open]");
   const panels = all(".panel");
   const reveal = () => {
     const panel = panels.find((p) => `#${p.id}` === location.hash);
@@ -75,6 +76,7 @@
       document.getElementById("item")?.focus();
       return;
     }
+    if (event.key === "Escape" && dialog?.open) { dialog.close(); return; } // at once: the browser's own closing lags behind
     if (writing(event.target)) return;
     if (event.key === "?") { event.preventDefault(); help(); return; }
     const found = keys().find((e) => e.dataset.key === event.key);
@@ -86,7 +88,6 @@
   });
   for (const element of all("[data-key]")) element.setAttribute("aria-keyshortcuts", element.dataset.key);
 
-  let dialog;
   const help = () => {
     dialog?.remove();
     dialog = document.createElement("dialog");

@@ -64,7 +64,8 @@ def _desk() -> None:
         sa.Column("person", sa.Text),
         sa.Column("until", sa.Text),
     )
-    op.create_index("items_in_order", "items", ["place", "escalated", "rank", "came"])
+    op.create_index("items_in_order", "items", ["place", sa.text("escalated DESC"), "rank", "came", "id"])
+    op.create_index("items_of_system", "items", ["system", "place"])
     op.create_table(
         "skips",
         sa.Column("item", sa.Text, primary_key=True),
