@@ -53,7 +53,7 @@ def append_for_ever(path):
         while True:
             fact = Proposed(digest(b"%d" % seen), "n" * (seen % 50), "mapping", digest(b"a"), "ann", "m", None, at)
             made = store.append([Write("left", seen, fact), Write("right", seen, fact)])
-            print(made[-1].index, flush=True)  # the acknowledgement
+            print(made[-1].index, "kept", flush=True)  # the acknowledgement
             seen += 1
 
 for line in sys.stdin:  # each line asks for a writer to that file
@@ -62,7 +62,7 @@ for line in sys.stdin:  # each line asks for a writer to that file
         print(os.getpid(), flush=True)
         append_for_ever(Path(line[:-1]))
     os.waitpid(writer, 0)
-    print("dead", flush=True)
+    print("\\ndead", flush=True)  # on a line of its own: the writer may have died in the middle of one
 """
 
 
@@ -83,11 +83,14 @@ def killed_writer(nursery: subprocess.Popen[str], path: Path, count: int, pause:
     nursery.stdin.write(f"{path}\n")
     nursery.stdin.flush()
     writer = int(nursery.stdout.readline())
-    acknowledged = [int(nursery.stdout.readline()) for _ in range(count)]
+    lines = [nursery.stdout.readline() for _ in range(count)]
     select.select([], [], [], pause)
     os.kill(writer, signal.SIGKILL)
     while (line := nursery.stdout.readline()) != "dead\n":
-        acknowledged.append(int(line))
+        lines.append(line)
+    # A line that death cut short acknowledged nothing.
+    acknowledged = [int(line.split()[0]) for line in lines if line.endswith(" kept\n")]
+    assert len(acknowledged) >= count
     return acknowledged
 
 
