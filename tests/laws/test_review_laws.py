@@ -135,5 +135,12 @@ class Life(RuleBasedStateMachine):
         )
 
 
+class OtherLife(Life):
+    """The same once more, with lives of its own, so that two processes share the work."""
+
+
+HALF = settings(max_examples=50_000 if SOAK else 500, stateful_step_count=12, deadline=None)
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=100_000 if SOAK else 1_000, stateful_step_count=12, deadline=None)
+TestLife.settings = HALF
+TestOtherLife = OtherLife.TestCase
+TestOtherLife.settings = HALF

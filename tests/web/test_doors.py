@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from starlette.testclient import TestClient
 from tests.doors import ANA, BO, HERE, MACHINE, ROOT, Yard, bearer, yard
 
 from cleanroom.core.base import Misuse, NotFound, Outside, Refused
 from cleanroom.core.facts import Admitted, SignInFailed
 from cleanroom.core.ledger import Conflict, Write
-from cleanroom.entry.api.doors import Administering, Page, Queueing, Reading, Reviewing, Sending
+from cleanroom.entry.api.doors import Administering, Queueing, Reading, Reviewing, Sending, Visit
 from cleanroom.entry.api.problems import local
+from cleanroom.entry.web.routes import PageRoute
 
 
 @pytest.fixture
@@ -40,13 +41,15 @@ def with_doors(home: Yard) -> FastAPI:
     def administering(room: Administering) -> list[str]:
         return said(room)
 
-    def page(page: Page) -> list[str]:
+    def page(request: Request, page: Visit) -> list[str]:
         return [page.person, *page.roles]
 
     doors = {"read": said, "review": reviewing, "queue": queueing, "outputs": sending, "admin": administering}
     for name, door in doors.items():
         app.add_api_route(f"/v1/door/{name}", door, methods=["GET", "POST"])
-    app.add_api_route("/door", page, methods=["GET", "POST"])
+    pages = APIRouter(route_class=PageRoute)
+    pages.add_api_route("/door", page, methods=["GET", "POST"])
+    app.include_router(pages)
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Literal
 from unicodedata import normalize
 
@@ -88,11 +89,16 @@ class Policy:
 
     def roles_of(self, person: str) -> tuple[str, ...]:
         """The roles that `person` may act in, in the policy's order."""
-        return tuple(dict.fromkeys(r.name for r in self.roles if any(same(person, p) for p in r.people)))
+        return _roles(self, plain(person))
 
     def everybody(self) -> tuple[str, ...]:
         """Everybody who has a role, each once."""
         return tuple(dict.fromkeys(p for r in self.roles for p in r.people))
+
+
+@lru_cache(4096)
+def _roles(policy: Policy, person: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(r.name for r in policy.roles if any(plain(p) == person for p in r.people)))
 
 
 @noun
@@ -109,6 +115,7 @@ def same(one: str, other: str) -> bool:
     return one == other or plain(one) == plain(other)
 
 
+@lru_cache(4096)
 def plain(name: str) -> str:
     """What all spellings of a person's name have in common: the key of whatever belongs to that person."""
     return normalize("NFKC", name).strip().casefold()

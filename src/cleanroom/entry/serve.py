@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import ipaddress
 import logging
 import signal
@@ -64,6 +65,8 @@ def serve(room: Room, identity: Identity | None, place: Place, ready: Callable[[
         )
         server = _Server(_config(app, place), halting)
         ready(place.url or f"http://{_bracketed(place.host)}:{listening.getsockname()[1]}")
+        gc.collect()
+        gc.freeze()  # what is loaded stays: no request waits for a look at all of it
         with _terminated_in_peace(), _reconciling(room):
             server.run(sockets=[listening])
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import links, sessions, tokens
 from cleanroom.adapters.valid_text import check_text, is_valid
 from cleanroom.core.base import Instant, Misuse
 from cleanroom.ports.accounts import Link, Session, Token
+
+_TOKEN = select(tokens).where(tokens.c.id == bindparam("id"))
+_TOKENS = select(tokens).order_by(tokens.c.made, tokens.c.id)
+_TOKENS_OF = _TOKENS.where(tokens.c.person == bindparam("person"))
+_SESSION = select(sessions).where(sessions.c.secret == bindparam("secret"))
 
 
 class SqlAccounts:
@@ -42,19 +47,15 @@ class SqlAccounts:
         """The token with that public half."""
         if not is_valid(id):
             return None
-        with self._store.reading() as connection:
-            row = connection.execute(select(tokens).where(tokens.c.id == id)).first()
-        return None if row is None else _token(row)
+        rows = self._store.rows(_TOKEN, id=id)
+        return _token(rows[0]) if rows else None
 
     def tokens(self, person: str | None = None) -> tuple[Token, ...]:
         """All tokens, or a person's, oldest first."""
         if not is_valid(person):
             return ()
-        wanted = select(tokens).order_by(tokens.c.made, tokens.c.id)
-        if person is not None:
-            wanted = wanted.where(tokens.c.person == person)
-        with self._store.reading() as connection:
-            return tuple(_token(row) for row in connection.execute(wanted))
+        rows = self._store.rows(_TOKENS) if person is None else self._store.rows(_TOKENS_OF, person=person)
+        return tuple(map(_token, rows))
 
     def revoke(self, id: str, at: Instant) -> bool:
         """Revoke it from `at` on; see the port."""
@@ -79,9 +80,8 @@ class SqlAccounts:
 
     def session(self, secret: bytes) -> Session | None:
         """The session of that cookie's hash, expired or not."""
-        with self._store.reading() as connection:
-            row = connection.execute(select(sessions).where(sessions.c.secret == secret)).first()
-        return None if row is None else Session(**row._mapping)
+        rows = self._store.rows(_SESSION, secret=secret)
+        return Session(**dict(zip(sessions.c.keys(), rows[0], strict=True))) if rows else None
 
     def end_session(self, secret: bytes) -> None:
         """Forget a session."""
@@ -119,5 +119,6 @@ class SqlAccounts:
             return int(connection.execute(statement).rowcount)
 
 
-def _token(row: Row[Any]) -> Token:
-    return Token(**{**row._mapping, "scopes": tuple(json.loads(row.scopes))})
+def _token(row: tuple[Any, ...]) -> Token:
+    values = dict(zip(tokens.c.keys(), row, strict=True))
+    return Token(**{**values, "scopes": tuple(json.loads(values["scopes"]))})

@@ -32,6 +32,9 @@ _VIEW = "desk"
 _KEYS = 500  # values bound in one query
 
 _ORDER = (items.c.escalated.desc(), items.c.rank, items.c.came, items.c.id)
+_TEXT = select(texts.c.body).where(texts.c.digest == bindparam("content"))
+_ITEM = select(items).where(items.c.id == bindparam("id"))
+_READ_UP_TO = select(views.c.read_up_to).where(views.c.name == _VIEW)
 
 
 class SqlDesk:
@@ -54,11 +57,11 @@ class SqlDesk:
         """The text of that digest. Raises Outside where it is no longer what was kept."""
         if not is_valid(content):
             return None
-        with self._store.reading() as connection:
-            body = connection.execute(select(texts.c.body).where(texts.c.digest == content)).scalar()
-        if body is not None and digest(bytes(body)) != content:
+        rows = self._store.rows(_TEXT, content=content)
+        body = bytes(rows[0][0]) if rows else None
+        if body is not None and digest(body) != content:
             raise Outside(f"the text {content} is damaged in the store", "restore it from a backup, or erase it")
-        return None if body is None else bytes(body)
+        return body
 
     def erase(self, content: Digest) -> bool:
         """Forget a text for good; False when there is none."""
@@ -90,9 +93,8 @@ class SqlDesk:
         """The item, wherever it is."""
         if not is_valid(id):
             return None
-        with self._store.reading() as connection:
-            row = connection.execute(select(items).where(items.c.id == id)).first()
-        return None if row is None else _item(row)
+        rows = self._store.rows(_ITEM, id=id)
+        return _item(rows[0]) if rows else None
 
     def items(
         self, where: Where, *, system: str | None = None, limit: int | None = None, below: int | None = None
@@ -160,14 +162,13 @@ class SqlDesk:
 
     def read_up_to(self) -> int:
         """Index of the last ledger entry that is on the desk; -1 before the first."""
-        with self._store.reading() as connection:
-            found = connection.execute(select(views.c.read_up_to).where(views.c.name == _VIEW)).scalar()
-        return -1 if found is None else int(found)
+        rows = self._store.rows(_READ_UP_TO)
+        return int(rows[0][0]) if rows else -1
 
     def set_read_up_to(self, index: int) -> None:
         """Remember it; it never goes back."""
         with self._store.writing() as connection:
-            found = connection.execute(select(views.c.read_up_to).where(views.c.name == _VIEW)).scalar()
+            found = connection.execute(_READ_UP_TO).scalar()
             if found is None:
                 connection.execute(insert(views).values(name=_VIEW, read_up_to=index))
             elif found < index:
@@ -205,6 +206,6 @@ def _values(item: Item) -> dict[str, Any]:
     return values
 
 
-def _item(row: Row[Any]) -> Item:
-    values: dict[str, Any] = dict(row._mapping)
+def _item(row: Sequence[Any]) -> Item:
+    values: dict[str, Any] = dict(zip(items.c.keys(), row, strict=True))
     return Item(where=values.pop("place"), **values)

@@ -8,10 +8,11 @@ from dataclasses import fields
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from cleanroom.adapters.sqlstore.proofs import read_hashes, read_line
+from cleanroom.adapters.sqlstore.proofs import LINE, MOST, read_hashes
+from cleanroom.adapters.sqlstore.reads import Reads
 from cleanroom.adapters.sqlstore.tables import ledger
 from cleanroom.codec.ledger import decode, encode
 from cleanroom.core.base import CleanroomError, Refused
@@ -24,6 +25,16 @@ _KEYS = 500  # subjects a query: every database takes that many bound values
 _COLUMNS = {"index": ledger.c.idx} | {f.name: ledger.c[f.name] for f in fields(StoredLine) if f.name != "index"}
 """Where the fields of a StoredLine lie, in their order."""
 
+_OF_SUBJECT = ledger.c.subject == bindparam("subject")
+_HISTORY = select(ledger.c.idx, ledger.c.body).where(_OF_SUBJECT).order_by(ledger.c.version)
+_LATEST = select(ledger.c.idx, ledger.c.body).where(_OF_SUBJECT, ledger.c.idx < bindparam("before"))
+_LATEST = _LATEST.order_by(ledger.c.version.desc()).limit(bindparam("most"))
+_VERSION = select(func.max(ledger.c.version)).where(_OF_SUBJECT)
+_LAST = select(func.max(ledger.c.idx))
+_ENTRIES = select(ledger.c.idx, ledger.c.body).order_by(ledger.c.idx).limit(bindparam("most"))
+_LINES = select(*_COLUMNS.values()).order_by(ledger.c.idx).limit(bindparam("most"))
+_LATER = {page: page.where(ledger.c.idx > bindparam("after")) for page in (_ENTRIES, _LINES)}
+
 
 class SqlStore:
     """The ledger in one table. `explain` turns what the driver raises into a line for a person.
@@ -34,6 +45,7 @@ class SqlStore:
     def __init__(self, engine: Engine, explain: Callable[[Exception], CleanroomError]) -> None:
         self.engine = engine
         self._explain = explain
+        self._reads = Reads(engine)
         self._tree = Frontier()  # as of the last append from here; used only while it still is the last
 
     def append(self, writes: Sequence[Write]) -> tuple[LedgerEntry, ...]:
@@ -65,41 +77,33 @@ class SqlStore:
         """All entries of one subject, oldest first."""
         if not can_be_kept(subject):
             return ()
-        wanted = select(ledger.c.idx, ledger.c.body).where(ledger.c.subject == subject).order_by(ledger.c.version)
-        with self.reading() as connection:
-            rows = connection.execute(wanted).all()
-        return tuple(decode(row.body, row.idx) for row in rows)
+        return tuple(decode(body, index) for index, body in self.rows(_HISTORY, subject=subject))
 
     def latest(self, subject: str, limit: int, before: int | None = None) -> tuple[LedgerEntry, ...]:
         """The last entries of one subject, newest first."""
         if not can_be_kept(subject):
             return ()
-        wanted = select(ledger.c.idx, ledger.c.body).where(ledger.c.subject == subject)
-        if before is not None:
-            wanted = wanted.where(ledger.c.idx < before)
-        with self.reading() as connection:
-            rows = connection.execute(wanted.order_by(ledger.c.version.desc()).limit(limit)).all()
-        return tuple(decode(row.body, row.idx) for row in rows)
+        rows = self.rows(_LATEST, subject=subject, most=limit, before=MOST if before is None else before)
+        return tuple(decode(body, index) for index, body in rows)
 
     def version(self, subject: str) -> int:
         """The version of its last entry; 0 when there is none."""
-        with self.explaining(), self.engine.connect() as connection:
-            return _versions(connection, [subject]).get(subject, 0) if can_be_kept(subject) else 0
+        return (self.rows(_VERSION, subject=subject)[0][0] or 0) if can_be_kept(subject) else 0
 
     def entries(self, after: int = -1, limit: int | None = None) -> Iterator[LedgerEntry]:
         """Entries with an index above `after`, in index order."""
-        for index, body in self._rows((ledger.c.idx, ledger.c.body), after, limit):
+        for index, body in self._rows(_ENTRIES, after, limit):
             yield decode(body, index)
 
     def stored(self, after: int = -1) -> Iterator[StoredLine]:
         """Lines as they lie there, in index order."""
-        for row in self._rows(tuple(_COLUMNS.values()), after):
+        for row in self._rows(_LINES, after):
             yield StoredLine(*row)
 
     def line(self, index: int) -> StoredLine | None:
         """The line with that index as it lies there."""
-        with self.reading() as connection:
-            return read_line(connection, index)
+        rows = self.rows(LINE, index=index) if 0 <= index <= MOST else []
+        return StoredLine(*rows[0]) if rows else None
 
     def hashes(self, indexes: Collection[int]) -> Mapping[int, Hashes]:
         """What is kept with these lines."""
@@ -108,8 +112,7 @@ class SqlStore:
 
     def size(self) -> int:
         """How many entries there are."""
-        with self.reading() as connection:
-            last = connection.execute(select(func.max(ledger.c.idx))).scalar()
+        last = self.rows(_LAST)[0][0]
         return 0 if last is None else int(last) + 1
 
     def close(self) -> None:
@@ -123,6 +126,11 @@ class SqlStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def rows(self, statement: Select[Any], **values: object) -> list[tuple[Any, ...]]:
+        """What a small read finds; see Reads. Errors leave as ours."""
+        with self.explaining():
+            return self._reads.rows(statement, **values)
 
     @contextmanager
     def explaining(self) -> Iterator[None]:
@@ -148,19 +156,17 @@ class SqlStore:
         ):
             yield connection
 
-    def _rows(self, columns: tuple[Any, ...], after: int, limit: int | None = None) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, page: Select[Any], after: int, limit: int | None = None) -> Iterator[tuple[Any, ...]]:
         """Rows in index order, page by page; the first column is the index."""
-        page = select(*columns).order_by(ledger.c.idx)
-        wanted = page if after < 0 else page.where(ledger.c.idx > after)  # a forged negative index shows as well
+        start = {} if after < 0 else {"after": after}  # a forged negative index shows as well
         while limit is None or limit > 0:
             count = _PAGE if limit is None else min(limit, _PAGE)
-            with self.reading() as connection:
-                rows = connection.execute(wanted.limit(count)).all()
-            yield from map(tuple, rows)
+            rows = self.rows(_LATER[page] if start else page, most=count, **start)
+            yield from rows
             if len(rows) < count:
                 return
             limit = None if limit is None else limit - count
-            wanted = page.where(ledger.c.idx > rows[-1][0])
+            start = {"after": rows[-1][0]}
 
     def _head(self, connection: Connection) -> Frontier:
         """The tree so far, from the subtree hash of one row for each peak; never more than the last root proves."""

@@ -43,11 +43,11 @@ def create_app(
     app = FastAPI(title="AI Cleanroom", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.serving = Serving(room, url.rstrip("/"), Limits(room.clock), identity, stopping)
     app.state.error_page = web.error_page
+    for pages in (web, signin):  # first: people wait for them
+        app.include_router(pages.router, include_in_schema=False)
     app.include_router(system.router)
     for module in _ROUTERS:
         app.include_router(module.router, responses=_COMMON)
-    for pages in (signin, web):
-        app.include_router(pages.router, include_in_schema=False)
     install(app)
     names = {*LOOPBACK, *(h.lower() for h in hosts), urlsplit(url).hostname or ""} - {""}
     app.add_middleware(Secured, hosts=names, secure=url.startswith("https://"))

@@ -1,7 +1,7 @@
 """Who asks, and may they? What an endpoint puts into its signature to get a Room in which that person is at work.
 
 def approve(room: Reviewing, ...) -> ...        # a session, or a token with the scope review
-def show(page: Page, ...) -> ...                # a page: a session, else the way to the sign-in
+def show(page: Visit, ...) -> ...               # a page (entry/web): a session, else the way to the sign-in
 """
 
 from __future__ import annotations
@@ -217,13 +217,9 @@ def _administering(asked: Asked) -> Room:
     return found.room
 
 
-async def _came(request: Request) -> _Asked:
-    """As _asked, for pages: they are in no OpenAPI document, so nothing need be declared on the way."""
-    return _Asked(request, await sent_csrf(request))
-
-
-def _visiting(asked: Annotated[_Asked, Depends(_came)]) -> Visit:
-    room, session = _signed_in(asked.request, asked.csrf)
+def visit_of(request: Request, csrf: str) -> Visit:
+    """Who is on the page. Raises NotSignedIn; Refused for a form that its own pages did not send."""
+    room, session = _signed_in(request, csrf)
     roles = room.project.policy().roles_of(session.person)
     first = ADMIN not in roles and access.is_admin(room, session.person)
     return Visit(room, session, (*roles, ADMIN) if first else roles)
@@ -234,4 +230,3 @@ Reviewing = Annotated[Room, Depends(_reviewing)]
 Queueing = Annotated[Room, Depends(_queueing)]
 Sending = Annotated[Room, Depends(_sending)]
 Administering = Annotated[Room, Depends(_administering)]
-Page = Annotated[Visit, Depends(_visiting)]

@@ -19,7 +19,7 @@ from cleanroom.core.base import CleanroomError, Misuse, Refused
 from cleanroom.core.change import Change
 from cleanroom.core.policy import Policy
 from cleanroom.core.review import Review, can_be_staffed
-from cleanroom.entry.api.doors import Page, Visit
+from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.web import found as finding
 from cleanroom.entry.web import seen
 from cleanroom.entry.web.found import Found
@@ -32,7 +32,7 @@ _ORDER = ("wait", "fail", "unknown", "pass")
 
 
 @router.get("/changes")
-def every(request: Request, page: Page) -> HTMLResponse:
+def every(request: Request, page: Visit) -> HTMLResponse:
     """All changes, those that wait for somebody first."""
     now = seen.now_of(request, page.room)
     known = sorted(finding.every(request, page), key=lambda c: (not c.mine, _ORDER.index(c.tone), c.name))
@@ -46,13 +46,13 @@ def every(request: Request, page: Page) -> HTMLResponse:
 
 
 @router.get("/changes/{name}")
-def show(request: Request, page: Page, name: str) -> HTMLResponse:
+def show(request: Request, page: Visit, name: str) -> HTMLResponse:
     """One change."""
     return _page(request, page, name)
 
 
 @router.get("/changes/{name}/report")
-def report(request: Request, page: Page, name: str) -> Response:
+def report(request: Request, page: Visit, name: str) -> Response:
     """The stored report of its last run, as it was written then: no script, only the style sheet whose hash it has."""
     standing = finding.change_of(request, page.room, name)
     checked = finding.last_check(standing)
@@ -75,7 +75,7 @@ def _report_headers(body: bytes) -> dict[str, str]:
 @router.post("/changes/{name}/approve")
 def approve(
     request: Request,
-    page: Page,
+    page: Visit,
     name: str,
     role: Annotated[str, Form()] = "",
     comment: Annotated[str, Form()] = "",
@@ -91,7 +91,7 @@ def approve(
 
 @router.post("/changes/{name}/reject")
 def reject(
-    request: Request, page: Page, name: str, reason: Annotated[str, Form()] = "", seen: Annotated[str, Form()] = ""
+    request: Request, page: Visit, name: str, reason: Annotated[str, Form()] = "", seen: Annotated[str, Form()] = ""
 ) -> Response:
     """Say no, and why."""
     try:
@@ -103,7 +103,7 @@ def reject(
 
 @router.post("/changes/{name}/waive")
 def waive(
-    request: Request, page: Page, name: str, reason: Annotated[str, Form()] = "", seen: Annotated[str, Form()] = ""
+    request: Request, page: Visit, name: str, reason: Annotated[str, Form()] = "", seen: Annotated[str, Form()] = ""
 ) -> Response:
     """Let an UNKNOWN pass, and why."""
     try:

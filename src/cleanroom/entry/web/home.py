@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse
 
 from cleanroom.core.review import Cleared
-from cleanroom.entry.api.doors import Page
+from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.web import found as finding
 from cleanroom.entry.web import seen
 from cleanroom.entry.web.pages import render
@@ -15,7 +15,7 @@ from cleanroom.entry.web.routes import router
 
 
 @router.get("/")
-def show(request: Request, page: Page) -> HTMLResponse:
+def show(request: Request, page: Visit) -> HTMLResponse:
     """What waits for me."""
     memory = seen.state(request)
     now = seen.now_of(request, page.room)

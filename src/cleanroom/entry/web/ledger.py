@@ -12,7 +12,7 @@ from cleanroom.app import audit, checkpoint
 from cleanroom.app.checkpoint import Proven
 from cleanroom.core.base import CleanroomError, NotFound
 from cleanroom.core.ledger import LedgerEntry, Verified
-from cleanroom.entry.api.doors import Page, Visit
+from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.web import pictures, seen
 from cleanroom.entry.web.pages import done, fragment, render, status_of
 from cleanroom.entry.web.routes import router
@@ -23,13 +23,13 @@ LINES = 50
 
 
 @router.get("/ledger")
-def lines(request: Request, page: Page, subject: str = "", before: int | None = None) -> HTMLResponse:
+def lines(request: Request, page: Visit, subject: str = "", before: int | None = None) -> HTMLResponse:
     """The lines, newest first: of everything, or of one subject; `before` is where the page before ended."""
     return _lines(request, page, subject.strip(), before)
 
 
 @router.post("/ledger/verify")
-def verify(request: Request, page: Page) -> Response:
+def verify(request: Request, page: Visit) -> Response:
     """Recompute every hash from the stored bytes."""
     found = audit.verify(page.room.store)
     if isinstance(found, Verified):
@@ -40,7 +40,7 @@ def verify(request: Request, page: Page) -> Response:
 
 
 @router.get("/ledger/{index}")
-def one(request: Request, page: Page, index: int) -> HTMLResponse:
+def one(request: Request, page: Visit, index: int) -> HTMLResponse:
     """One line: what it says, its bytes, and the way from it to the signed root."""
     entry, proven = _proven(request, page, index)
     inside = proven.entry
@@ -61,7 +61,7 @@ def one(request: Request, page: Page, index: int) -> HTMLResponse:
 
 
 @router.get("/ledger/{index}/proof")
-def proof(request: Request, page: Page, index: int) -> Response:
+def proof(request: Request, page: Visit, index: int) -> Response:
     """The proof as a file in the format tlog-proof, for somebody who does not have the ledger."""
     text = _proven(request, page, index)[1].text
     name = f'attachment; filename="entry-{index}.tlog-proof"'

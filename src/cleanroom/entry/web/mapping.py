@@ -19,7 +19,7 @@ from cleanroom.core.base import CleanroomError
 from cleanroom.core.change import NONE, Correction
 from cleanroom.core.contract import Plan
 from cleanroom.core.run import EventFlow
-from cleanroom.entry.api.doors import Page, Visit
+from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.web import found as finding
 from cleanroom.entry.web import seen
 from cleanroom.entry.web.pages import done, environment, fragment, render, status_of
@@ -29,13 +29,13 @@ Name = Annotated[str, Form()]
 
 
 @router.get("/changes/{name}/review")
-def show(request: Request, page: Page, name: str, at: str = "") -> HTMLResponse:
+def show(request: Request, page: Visit, name: str, at: str = "") -> HTMLResponse:
     """The most important names; `at` is the one to look at, else the first that nobody looked at."""
     return _page(request, page, name, at)
 
 
 @router.post("/changes/{name}/look")
-def look(request: Request, page: Page, name: str, legacy: Name = "") -> Response:
+def look(request: Request, page: Visit, name: str, legacy: Name = "") -> Response:
     """This name is right."""
     following = _after(request, page, name, legacy)
     try:
@@ -46,7 +46,7 @@ def look(request: Request, page: Page, name: str, legacy: Name = "") -> Response
 
 
 @router.post("/changes/{name}/flag")
-def flag(request: Request, page: Page, name: str, legacy: Name = "", reason: Name = "") -> Response:
+def flag(request: Request, page: Visit, name: str, legacy: Name = "", reason: Name = "") -> Response:
     """Doubt this name."""
     following = _after(request, page, name, legacy)
     try:
@@ -57,7 +57,7 @@ def flag(request: Request, page: Page, name: str, legacy: Name = "", reason: Nam
 
 
 @router.post("/changes/{name}/clear")
-def clear(request: Request, page: Page, name: str, legacy: Name = "", reason: Name = "") -> Response:
+def clear(request: Request, page: Visit, name: str, legacy: Name = "", reason: Name = "") -> Response:
     """The doubt is answered: the name is right as it is."""
     try:
         corrections.clear(page.room, name, legacy, reason)
@@ -68,7 +68,7 @@ def clear(request: Request, page: Page, name: str, legacy: Name = "", reason: Na
 
 @router.post("/changes/{name}/correct")
 def correct(
-    request: Request, page: Page, name: str, legacy: Name = "", target: Name = "", reason: Name = ""
+    request: Request, page: Visit, name: str, legacy: Name = "", target: Name = "", reason: Name = ""
 ) -> Response:
     """Send this name elsewhere."""
     following = _after(request, page, name, legacy)

@@ -12,7 +12,7 @@ from cleanroom.app import access
 from cleanroom.app.people import staff
 from cleanroom.core.base import CleanroomError
 from cleanroom.core.policy import AREAS, DAY, SIGNED, same
-from cleanroom.entry.api.doors import Page, Visit, serving
+from cleanroom.entry.api.doors import Visit, serving
 from cleanroom.entry.web import seen
 from cleanroom.entry.web.pages import done, fragment, render, status_of
 from cleanroom.entry.web.routes import router
@@ -48,7 +48,7 @@ class Made:
 
 
 @router.get("/people")
-def show(request: Request, page: Page) -> HTMLResponse:
+def show(request: Request, page: Visit) -> HTMLResponse:
     """Who is who."""
     return _page(request, page)
 
@@ -56,7 +56,7 @@ def show(request: Request, page: Page) -> HTMLResponse:
 @router.post("/people/tokens")
 def make_token(
     request: Request,
-    page: Page,
+    page: Visit,
     name: Annotated[str, Form()] = "",
     scope: Annotated[list[str] | None, Form()] = None,
     days: Annotated[int, Form(ge=1, le=366)] = 90,
@@ -74,7 +74,7 @@ def make_token(
 
 
 @router.post("/people/tokens/{id}/revoke")
-def revoke(request: Request, page: Page, id: str) -> Response:
+def revoke(request: Request, page: Visit, id: str) -> Response:
     """Have a token stop working."""
     try:
         access.revoke_token(page.room, id)
@@ -84,7 +84,7 @@ def revoke(request: Request, page: Page, id: str) -> Response:
 
 
 @router.post("/people/links")
-def make_link(request: Request, page: Page, person: Annotated[str, Form()] = "") -> Response:
+def make_link(request: Request, page: Visit, person: Annotated[str, Form()] = "") -> Response:
     """Make a one-time sign-in link for somebody with a role; for admins."""
     try:
         secret = access.make_link(page.room, person)

@@ -18,7 +18,7 @@ from cleanroom.core.base import CleanroomError, Instant, micros
 from cleanroom.core.output import MAX_CONTENT
 from cleanroom.core.policy import plain, same
 from cleanroom.core.queue import REASONS
-from cleanroom.entry.api.doors import Page, Visit
+from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.web import seen
 from cleanroom.entry.web.pages import done, fragment, render, status_of
 from cleanroom.entry.web.routes import router
@@ -61,13 +61,13 @@ class Shown:
 
 
 @router.get("/queue")
-def show(request: Request, page: Page) -> HTMLResponse:
+def show(request: Request, page: Visit) -> HTMLResponse:
     """How the queue stands."""
     return _overview(request, page)
 
 
 @router.post("/queue/claim")
-def claim(request: Request, page: Page, system: Text = "") -> Response:
+def claim(request: Request, page: Visit, system: Text = "") -> Response:
     """Take the next output, or the one that is on the desk already."""
     _moved(request)
     try:
@@ -78,26 +78,26 @@ def claim(request: Request, page: Page, system: Text = "") -> Response:
 
 
 @router.get("/queue/next")
-def following(request: Request, page: Page) -> Response:
+def following(request: Request, page: Visit) -> Response:
     """The output on the desk; the queue, where there is none. Looking takes nothing."""
     lease = holding(request, page.room)
     return RedirectResponse("/queue" if lease is None else f"/queue/{lease.id}", 303)
 
 
 @router.get("/queue/{id}")
-def one(request: Request, page: Page, id: str) -> HTMLResponse:
+def one(request: Request, page: Visit, id: str) -> HTMLResponse:
     """One output."""
     return _one(request, page, id)
 
 
 @router.post("/queue/{id}/approve")
-def approve(request: Request, page: Page, id: str) -> Response:
+def approve(request: Request, page: Visit, id: str) -> Response:
     """It is right."""
     return _do(request, page, id, "right", lambda: work.approve(page.room, id))
 
 
 @router.post("/queue/{id}/correct")
-def correct(request: Request, page: Page, id: str, value: Text = "", reason: Text = "") -> Response:
+def correct(request: Request, page: Visit, id: str, value: Text = "", reason: Text = "") -> Response:
     """It should have been this."""
 
     def corrected() -> None:
@@ -109,25 +109,25 @@ def correct(request: Request, page: Page, id: str, value: Text = "", reason: Tex
 
 
 @router.post("/queue/{id}/reject")
-def reject(request: Request, page: Page, id: str, reason: Text = "") -> Response:
+def reject(request: Request, page: Visit, id: str, reason: Text = "") -> Response:
     """It is wrong, and nothing better is at hand."""
     return _do(request, page, id, "output-rejected", lambda: work.reject(page.room, id, reason))
 
 
 @router.post("/queue/{id}/skip")
-def skip(request: Request, page: Page, id: str) -> Response:
+def skip(request: Request, page: Visit, id: str) -> Response:
     """Leave it to somebody else."""
     return _do(request, page, id, "skipped", lambda: work.skip(page.room, id))
 
 
 @router.post("/queue/{id}/escalate")
-def escalate(request: Request, page: Page, id: str, because: Text = "") -> Response:
+def escalate(request: Request, page: Visit, id: str, because: Text = "") -> Response:
     """Pass it on, with what the next one should know."""
     return _do(request, page, id, "escalated", lambda: work.escalate(page.room, id, because))
 
 
 @router.post("/queue/{id}/release")
-def release(request: Request, page: Page, id: str) -> Response:
+def release(request: Request, page: Visit, id: str) -> Response:
     """Give it back."""
     _moved(request)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, RLock
@@ -153,22 +154,23 @@ def _look(room: Room, size: int, files: int, plan: Digest | None) -> Now:
 
 def _print(root: Path) -> int:
     """A number that changes when a file of the project does: names, sizes and times of change."""
-    return hash(tuple(_stats(root)))
+    return hash(tuple(_stats(os.fspath(root))))
 
 
-def _stats(root: Path) -> Iterator[tuple[str, int, int]]:
-    for name in _WATCHED:
-        yield from _under(root / name)
+def _stats(root: str) -> Iterator[tuple[str, int, int]]:
+    with suppress(OSError):  # what goes while we look is gone the next time
+        with os.scandir(root) as entries:
+            watched = [entry for entry in entries if entry.name in _WATCHED]
+        for entry in watched:
+            yield from _under(entry)
 
 
-def _under(path: Path | os.DirEntry[str]) -> Iterator[tuple[str, int, int]]:
-    try:
-        if path.is_dir():
-            with os.scandir(path) as entries:
+def _under(place: os.DirEntry[str]) -> Iterator[tuple[str, int, int]]:
+    with suppress(OSError):
+        if place.is_dir():
+            with os.scandir(place) as entries:
                 for entry in entries:
                     yield from _under(entry)
         else:
-            about = path.stat()
-            yield os.fspath(path), about.st_mtime_ns, about.st_size
-    except OSError:
-        return
+            about = place.stat()
+            yield place.path, about.st_mtime_ns, about.st_size

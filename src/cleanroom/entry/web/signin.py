@@ -14,12 +14,13 @@ from starlette.responses import RedirectResponse, Response
 from cleanroom.app import access
 from cleanroom.app.access import Knock, Opened
 from cleanroom.core.base import CleanroomError, NotFound, Refused
-from cleanroom.entry.api.doors import Page, Serving, origin, same_origin, serving
+from cleanroom.entry.api.doors import Serving, Visit, origin, same_origin, serving
 from cleanroom.entry.api.problems import headers_of, local, status_of
 from cleanroom.entry.web.pages import render
+from cleanroom.entry.web.routes import PageRoute
 from cleanroom.ports.identity import Errand, Identity
 
-router = APIRouter()
+router = APIRouter(route_class=PageRoute)
 
 _ERRAND = "cleanroom_errand"
 _ERRAND_LASTS = 600
@@ -54,7 +55,7 @@ def sign_in(
 
 
 @router.post("/sign-out")
-def sign_out(page: Page, request: Request) -> Response:
+def sign_out(request: Request, page: Visit) -> Response:
     """End this session."""
     access.sign_out(page.room, page.session)
     server, leaving = serving(request), RedirectResponse("/sign-in", 303)
