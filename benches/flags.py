@@ -1,0 +1,166 @@
+"""What an evaluation of a flag costs in the process: `python benches/flags.py [--quick] [--json FILE]`.
+
+Three flags, each asked with keys that were not asked before, so that nothing is remembered: a split alone, the same behind an
+audience of two conditions, and one that is killed. Beside them flagd's own evaluator for Python on the same flags, exported,
+where it is installed (`openfeature-flagd-core`, in the extra `dev`). Every call is timed by itself; the medians and the 99th
+percentiles are of wall time, the means of CPU time. The figures of the JSON, lower is better:
+    eval_us                  median of one evaluation behind an audience, in microseconds
+    eval_p99_us, eval_cpu_us its 99th percentile, and its mean in CPU time
+    eval_split_us            median of a split alone
+    eval_killed_us           median of a killed flag
+    flagd_core_us            median of flagd's evaluator behind the audience; flagd_core_split_us of the split alone
+    sql_us_per_key           CPU microseconds a key in DuckDB's SQL
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from benches.battery import machine
+
+from cleanroom.core.flags import Flag, Split, evaluate, killed
+from cleanroom.formats.flag_sql import assignment
+from cleanroom.formats.flagd import export
+
+FULL, QUICK = 200_000, 20_000
+AUDIENCE = {"and": [{"in": [{"var": "region"}, ["eu", "us"]]}, {"sem_ver": [{"var": "app"}, ">=", "2.1.0"]}]}
+BEHIND = Flag(
+    "checkout-mapping",
+    {"old": "mapping-1", "new": "mapping-2", "legacy": "mapping-0"},
+    safe="legacy",
+    control="old",
+    split=Split("new", 5_000, 5_000),
+    audience=AUDIENCE,
+    hash="flagd-3",
+)
+ALONE = replace(BEHIND, key="split", audience=None)
+OFF = killed(replace(BEHIND, key="off"))
+
+Ask = Callable[[str], object]
+
+
+def contexts(many: int) -> list[dict[str, str]]:
+    """Contexts of as many users, each once, with keys as long as a UUID."""
+    drawn = np.random.default_rng(20261122).bytes(16 * many).hex()
+    keys = (drawn[i : i + 32] for i in range(0, 32 * many, 32))
+    return [
+        {"targetingKey": f"{k[:8]}-{k[8:12]}-{k[12:16]}-{k[16:20]}-{k[20:]}", "region": "eu", "app": "2.4.1"}
+        for k in keys
+    ]
+
+
+def timed(ask: Callable[[Any], object], asked: Sequence[Any]) -> tuple[float, float, float]:
+    """Median and 99th percentile of the wall time, mean of the CPU time of one call, in microseconds."""
+    seen = []
+    for one in asked[: len(asked) // 10]:
+        ask(one)
+    cpu = time.process_time()
+    for one in asked:
+        begin = time.perf_counter_ns()
+        ask(one)
+        seen.append(time.perf_counter_ns() - begin)
+    cpu = time.process_time() - cpu
+    p50, p99 = np.percentile(seen, [50, 99])
+    return float(p50) / 1000, float(p99) / 1000, cpu / len(asked) * 1e6
+
+
+def peer(flags: Sequence[Flag]) -> Callable[[str], Callable[[Any], object]] | None:
+    """flagd's evaluator with the same flags; None where it is not installed."""
+    try:
+        from openfeature.contrib.tools.flagd.core import FlagdCore
+    except ImportError:
+        return None
+    core = FlagdCore()
+    core.set_flags(export(flags))
+    return lambda key: lambda context: core.resolve_string_value(key, "code", context)
+
+
+def _peer_contexts(asked: Sequence[Mapping[str, str]]) -> list[Any]:
+    from openfeature.evaluation_context import EvaluationContext
+
+    return [EvaluationContext(c["targetingKey"], {"region": c["region"], "app": c["app"]}) for c in asked]
+
+
+def in_sql(asked: Sequence[Mapping[str, str]]) -> float:
+    """CPU microseconds a key of the split alone, in DuckDB on one thread."""
+    expression = assignment(ALONE, "key", "duckdb").expression
+    with duckdb.connect(config={"threads": "1"}) as connection:
+        connection.execute("CREATE TABLE keys AS SELECT unnest(?) AS key", [[c["targetingKey"] for c in asked]])
+        statement = " ".join(("SELECT count(*) FROM keys WHERE", expression, "= 'new'"))
+        cpu = time.process_time()
+        connection.execute(statement).fetchall()
+        return (time.process_time() - cpu) / len(asked) * 1e6
+
+
+def measure(many: int) -> dict[str, float]:
+    """All figures by name."""
+    asked = contexts(many)
+    made: dict[str, float] = {"evaluations": many}
+    made["eval_us"], made["eval_p99_us"], made["eval_cpu_us"] = timed(lambda c: evaluate(BEHIND, c), asked)
+    made["eval_split_us"], made["eval_split_p99_us"], _ = timed(lambda c: evaluate(ALONE, c), asked)
+    made["eval_killed_us"], _, _ = timed(lambda c: evaluate(OFF, c), asked)
+    flagd = peer([BEHIND, ALONE])
+    if flagd is not None:
+        theirs = _peer_contexts(asked)
+        made["flagd_core_us"], made["flagd_core_p99_us"], made["flagd_core_cpu_us"] = timed(flagd(BEHIND.key), theirs)
+        made["flagd_core_split_us"], made["flagd_core_split_p99_us"], _ = timed(flagd(ALONE.key), theirs)
+    made["sql_us_per_key"] = in_sql(asked)
+    return {name: round(value, 3) for name, value in made.items()}
+
+
+def table(made: Mapping[str, float]) -> str:
+    """The figures as a person reads them."""
+    lines = [f"{int(made['evaluations']):,} evaluations, in microseconds"]
+    for what, median, tail in (
+        ("a split behind two conditions", "eval_us", "eval_p99_us"),
+        ("  flagd-core for Python", "flagd_core_us", "flagd_core_p99_us"),
+        ("a split alone", "eval_split_us", "eval_split_p99_us"),
+        ("  flagd-core for Python", "flagd_core_split_us", "flagd_core_split_p99_us"),
+        ("a killed flag", "eval_killed_us", ""),
+        ("a key in DuckDB's SQL, CPU", "sql_us_per_key", ""),
+    ):
+        if median in made:
+            lines.append(f"{what:<36}{made[median]:>9.2f}" + (f"  p99 {made[tail]:>8.2f}" if tail else ""))
+        else:
+            lines.append(f"{what:<36}  not installed")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Measure, print the table, write the figures."""
+    parser = argparse.ArgumentParser(description="What an evaluation of a flag costs.")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} evaluations only; ends within a minute")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
+    given = parser.parse_args()
+    if given.json and not given.json.resolve().parent.is_dir():
+        parser.error(f"--json {given.json}: there is no such folder")
+    made = measure(QUICK if given.quick else FULL)
+    print(table(made))
+    if given.json:
+        command = shlex.join(["python", "benches/flags.py", *sys.argv[1:]])
+        result = {"figures": made, "machine": machine(), "command": command}
+        try:
+            given.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            print(f"cannot write {given.json}: {error.strerror}", file=sys.stderr)
+            return 4
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

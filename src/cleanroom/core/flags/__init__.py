@@ -1,0 +1,25 @@
+"""Which variant does a key get? Flags, their shares of the traffic, their targeting rules, and what was decided."""
+
+from cleanroom.core.flags.bucketing import HASH_VERSIONS, STEPS, HashVersion
+from cleanroom.core.flags.evaluate import Evaluation, evaluate, not_found, typed
+from cleanroom.core.flags.flag import Flag, Split, killed, mistakes, moved, ramped, restored
+from cleanroom.core.flags.reasons import ErrorCode, Reason
+
+__all__ = [
+    "HASH_VERSIONS",
+    "STEPS",
+    "ErrorCode",
+    "Evaluation",
+    "Flag",
+    "HashVersion",
+    "Reason",
+    "Split",
+    "evaluate",
+    "killed",
+    "mistakes",
+    "moved",
+    "not_found",
+    "ramped",
+    "restored",
+    "typed",
+]

@@ -1,0 +1,59 @@
+"""Somebody in front of a page: a signed-in browser that takes note of trouble, and what the ledger has afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tests.page_shop import token
+
+from cleanroom.app.room import Room
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PHONE, DESK = 390, 1440
+
+
+@contextmanager
+def visiting(
+    browser: Browser,
+    place: tuple[Room, str],
+    person: str,
+    *,
+    width: int = DESK,
+    scheme: Any = "light",
+    script: bool = True,
+) -> Iterator[Page]:
+    """A browser in which that person is signed in. Trouble on the console fails the test."""
+    work, address = place
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        java_script_enabled=script,
+        reduced_motion="reduce",
+    )
+    page, trouble = context.new_page(), list[str]()
+    page.on("console", lambda m: trouble.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda e: trouble.append(str(e)))
+    page.on("request", lambda r: trouble.append(r.url) if not r.url.startswith((address, "data:")) else None)
+    page.goto("/sign-in")
+    page.locator("#token").fill(token(work, person))
+    page.locator("#token").press("Enter")
+    page.wait_for_url(f"{address}/")
+    yield page
+    context.close()
+    # The browser itself writes a line for each answer of 400 and above, which some tests ask for.
+    assert [t for t in trouble if "the server responded with a status of" not in t] == []
+
+
+def facts(work: Room, subject: str, kind: type) -> list[Any]:
+    """The facts of one kind that the ledger has of a subject, oldest first."""
+    return [e.fact for e in work.store.history(subject) if isinstance(e.fact, kind)]
+
+
+def overflow(page: Page) -> int:
+    """How many pixels the page is wider than the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
