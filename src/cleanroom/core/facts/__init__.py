@@ -37,6 +37,19 @@ from cleanroom.core.facts.people import (
     TokenMade,
     TokenRevoked,
 )
+from cleanroom.core.facts.rollouts import (
+    FlagKilled,
+    FlagRestored,
+    FlagSet,
+    RolloutAdvanced,
+    RolloutHeld,
+    RolloutObserved,
+    RolloutPromoted,
+    RolloutResumed,
+    RolloutRolledBack,
+    RolloutStarted,
+    RolloutWeighed,
+)
 
 __all__ = [
     "Admitted",
@@ -50,6 +63,9 @@ __all__ = [
     "Escalated",
     "Fact",
     "Finding",
+    "FlagKilled",
+    "FlagRestored",
+    "FlagSet",
     "How",
     "InputSeen",
     "Judged",
@@ -61,6 +77,14 @@ __all__ = [
     "Received",
     "Rejected",
     "Reviewed",
+    "RolloutAdvanced",
+    "RolloutHeld",
+    "RolloutObserved",
+    "RolloutPromoted",
+    "RolloutResumed",
+    "RolloutRolledBack",
+    "RolloutStarted",
+    "RolloutWeighed",
     "SignInFailed",
     "SignedIn",
     "TokenMade",
@@ -91,4 +115,15 @@ Fact = (
     | CutoffWithdrawn
     | CorrectionsExported
     | CheckpointPublished
+    | FlagSet
+    | FlagKilled
+    | FlagRestored
+    | RolloutStarted
+    | RolloutWeighed
+    | RolloutAdvanced
+    | RolloutHeld
+    | RolloutResumed
+    | RolloutRolledBack
+    | RolloutPromoted
+    | RolloutObserved
 )

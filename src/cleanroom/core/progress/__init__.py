@@ -1,0 +1,1 @@
+"""Where do flags and rollouts stand, as the ledger says, and what is to be done next?"""

@@ -1,0 +1,1 @@
+"""How does an approved change reach everybody: its plan, its evidence, its states, and what is decided when."""

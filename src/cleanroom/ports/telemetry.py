@@ -1,0 +1,83 @@
+"""What does production say? Outcomes in, once each and durably; columns of them out, for judging."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanroom.core.outcome import Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`new`: how many were kept; `known`: how many had an id that is kept already, and changed nothing."""
+
+    new: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Outcomes of one flag that agree with it, of both arms, ordered by (at, id). All arrays have one length.
+
+    who       keyed hashes of the targeting keys
+    at, arrived   microseconds since 1970 UTC
+    canary    is it of the candidate?
+    metrics   by name: booleans as 0 and 1, NaN where an outcome does not have it; every name that was asked for is there
+    """
+
+    who: NDArray[np.str_]
+    at: NDArray[np.int64]
+    arrived: NDArray[np.int64]
+    canary: NDArray[np.bool_]
+    metrics: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Outcomes of one flag, arm and minute that share a metric. `minute`: its begin, microseconds since 1970 UTC.
+
+    `n`: those that have the metric; `bad`: those for which it is true (or not 0); `total`: the sum of its values.
+    """
+
+    arm: str
+    metric: str
+    minute: int
+    n: int
+    bad: int
+    total: float
+
+
+class Telemetry(Protocol):
+    """Nothing that was acknowledged is lost; the same outcome sent twice is kept once. Raises Outside where it fails."""
+
+    def hashed(self, key: str) -> str:
+        """The keyed hash of a targeting key, the same for good; without this store's own secret nobody can undo it."""
+        ...
+
+    def record(self, outcomes: Sequence[Kept]) -> Recorded:
+        """Keep them, all or none, on the disk before this returns. Of one id the first one counts, for ever."""
+        ...
+
+    def columns(self, flag: str, since: int, until: int, metrics: Sequence[str]) -> Columns:
+        """Outcomes with since <= at < until, wherever they lie by now: in the log, or in files by the hour."""
+        ...
+
+    def counts(self, flag: str, since: int, until: int) -> tuple[Count, ...]:
+        """Minute rollups with since <= minute < until, ordered by (minute, arm, metric), for plots and boards."""
+        ...
+
+    def apart(self, flag: str, since: int, until: int) -> int:
+        """How many outcomes were left out because they did not agree with the flag."""
+        ...
+
+    def compact(self, before: int) -> int:
+        """Move outcomes of whole hours that ended before that moment from the log to files; how many were moved.
+
+        Killed at any moment, nothing is lost and nothing counts twice.
+        """
+        ...
