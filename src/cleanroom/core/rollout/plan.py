@@ -40,7 +40,7 @@ class Plan:
 
     bake      how long a phase lasts at least
     limit     how long the whole rollout may take; what is not decided by then is held
-    least     users of either arm that every metric must have seen in a phase before it ends well
+    least     users, counted once a block, that every metric must have seen of either arm before a phase ends well
     holdout   STEPS that keep the control also after promotion
     patience  how long after an outcome its label is waited for, in both arms alike; later ones do not count
     block     minutes that are judged together; 0: as traffic asks for

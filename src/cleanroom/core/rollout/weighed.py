@@ -10,8 +10,8 @@ from cleanroom.core.stats.canary import Evidence
 class Series:
     """One comparison: a metric, and for a number the quantile of the control that it is held against (0: none).
 
-    Users at risk and those of them who were bad, summed over blocks: for people to read and for absolute promises, never
-    for the comparison. `phase_*`: users since the phase began.
+    Users at risk and those of them who were bad, each once a block and summed over blocks: for people to read and for
+    absolute promises, never for the comparison. `phase_*`: users at risk since the phase began.
     """
 
     metric: str
@@ -31,7 +31,7 @@ class Weighed:
 
     new_canary, new_control: users whose first outcome of the phase came from that arm; `mismatch` is the log e-value of
     the phases before, against a fair assignment. `grave`: outcomes of the candidate of which one is too many. `apart`:
-    outcomes left out because their variant was not the flag's; `late`: because their label came too late.
+    outcomes left out because their variant was not the flag's.
     """
 
     until: Instant
@@ -41,4 +41,3 @@ class Weighed:
     mismatch: float = 0.0
     grave: int = 0
     apart: int = 0
-    late: int = 0
