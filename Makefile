@@ -12,6 +12,7 @@ demo: $(VENV)/.run
 	@$(BIN)/cleanroom demo --out .demo
 
 test: $(VENV)/.dev system check
+	@$(MAKE) --no-print-directory peers || echo "the JavaScript clients cannot be had: they are not tested"
 	@$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(VENV)/.dev
@@ -49,6 +50,14 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 # What tests need from the system; without root and apt-get those tests are skipped with the reason.
 system:
 	@sh scripts/system-packages chromium
+
+# The public JavaScript clients that tests hold the server against; without npm those tests are not there.
+.PHONY: peers
+peers: tests/peers/node_modules/.done
+tests/peers/node_modules/.done: tests/peers/package.json
+	@if command -v npm > /dev/null; then \
+		timeout 120 npm install --silent --no-package-lock --no-audit --no-fund --prefix tests/peers && touch $@; \
+	else echo "no npm: the JavaScript clients are not tested"; fi
 
 requirements/%.txt:
 	@true

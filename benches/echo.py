@@ -1,8 +1,9 @@
-"""A bare FastAPI page in a process of its own, which prints its address: `python -m benches.echo`."""
+"""A bare FastAPI page, and an echo of JSON, in a process of its own, which prints its address: `python -m benches.echo`."""
 
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,6 +16,12 @@ app = FastAPI()
 def page() -> str:
     """The least that a page can be, run in a thread like ours."""
     return "<!doctype html><title>echo</title><p>echo"
+
+
+@app.post("/echo")
+async def echo(body: dict[str, Any]) -> dict[str, Any]:
+    """The least that an endpoint with JSON in and out can be."""
+    return body
 
 
 if __name__ == "__main__":

@@ -1,15 +1,23 @@
-"""What an evaluation of a flag costs in the process: `python benches/flags.py [--quick] [--json FILE]`.
+"""What an evaluation of a flag costs in the process and over HTTP, and how long a kill takes to reach everybody.
 
-Three flags, each asked with keys that were not asked before, so that nothing is remembered: a split alone, the same behind an
-audience of two conditions, and one that is killed. Beside them flagd's own evaluator for Python on the same flags, exported,
-where it is installed (`openfeature-flagd-core`, in the extra `dev`). Every call is timed by itself; the medians and the 99th
-percentiles are of wall time, the means of CPU time. The figures of the JSON, lower is better:
+    python benches/flags.py [--quick] [--json FILE]
+
+Over HTTP and for the kill see flag_doors.py. In the process: three flags, each asked with keys that were not asked before, so
+that nothing is remembered: a split alone, the same behind an audience of two conditions, and one that is killed. Beside them
+flagd's own evaluator for Python on the same flags, exported, where it is installed (`openfeature-flagd-core`, in the extra
+`dev`). Every call is timed by itself; the medians and the 99th percentiles are of wall time, the means of CPU time. The figures
+of the JSON, lower is better:
     eval_us                  median of one evaluation behind an audience, in microseconds
     eval_p99_us, eval_cpu_us its 99th percentile, and its mean in CPU time
     eval_split_us            median of a split alone
     eval_killed_us           median of a killed flag
     flagd_core_us            median of flagd's evaluator behind the audience; flagd_core_split_us of the split alone
     sql_us_per_key           CPU microseconds a key in DuckDB's SQL
+    http_p99_ms, http_p99_ratio_to_echo     an evaluation over HTTP at 500 requests a second, beside a FastAPI echo
+    kill_p99_s               from the entry that `cleanroom flag kill` wrote to a client's first safe answer, the 99th percentile:
+                             the larger one of streaming clients and of polling ones, from which the poll of 1 s is taken off
+    kill_stream_last_s, kill_poll_last_s    the slowest client of all rounds, its poll included
+    kill_command_s           how long the command itself takes, its start included
 """
 
 from __future__ import annotations
@@ -18,6 +26,7 @@ import argparse
 import json
 import shlex
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -29,6 +38,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benches.battery import machine
+from benches.flag_doors import RATE, killing, rated
 
 from cleanroom.core.flags import Flag, Split, evaluate, killed
 from cleanroom.formats.flag_sql import assignment
@@ -120,6 +130,39 @@ def measure(many: int) -> dict[str, float]:
     return {name: round(value, 3) for name, value in made.items()}
 
 
+def doors(quick: bool) -> dict[str, float]:
+    """The figures over HTTP: with 1,000 clients a kill and 10 kills, or a few of them. Nothing else should run meanwhile."""
+    seconds, clients, rounds = (4.0, 100, 1) if quick else (60.0, 1_000, 10)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        made = rated(folder / "rated", seconds)
+        streaming = killing(folder / "stream", clients, rounds, stream=True)
+        polling = killing(folder / "poll", clients, rounds, stream=False)
+    made["kill_clients"], made["kill_rounds"] = clients, rounds
+    made["kill_p99_s"] = max(streaming["p99_s"], polling["p99_s"] - 1.0)
+    for name, found in (("stream", streaming), ("poll", polling)):
+        made |= {f"kill_{name}_{figure}": found[figure] for figure in ("p50_s", "p99_s", "last_s")}
+    made["kill_command_s"] = streaming["command_s"]
+    return {name: round(value, 3) for name, value in made.items()}
+
+
+def doors_table(made: Mapping[str, float]) -> str:
+    """The figures over HTTP as a person reads them."""
+    kill = (
+        f"{made[f'kill_{how}_p99_s']:.2f} s (last {made[f'kill_{how}_last_s']:.2f} s)" for how in ("stream", "poll")
+    )
+    return "\n".join(
+        (
+            f"over HTTP, {RATE} a second              {made['http_p50_ms']:>7.2f} ms  p99 {made['http_p99_ms']:>8.2f} ms",
+            f"  a FastAPI echo                     {made['echo_p50_ms']:>7.2f} ms  p99 {made['echo_p99_ms']:>8.2f} ms",
+            f"  ratio of the 99th percentiles      {made['http_p99_ratio_to_echo']:>7.2f}",
+            f"a kill, {int(made['kill_clients']):,} clients, {int(made['kill_rounds'])} times",
+            f"  streaming                          p99 {next(kill)}",
+            f"  polling once a second              p99 {next(kill)}",
+        )
+    )
+
+
 def table(made: Mapping[str, float]) -> str:
     """The figures as a person reads them."""
     lines = [f"{int(made['evaluations']):,} evaluations, in microseconds"]
@@ -148,6 +191,9 @@ def main() -> int:
         parser.error(f"--json {given.json}: there is no such folder")
     made = measure(QUICK if given.quick else FULL)
     print(table(made))
+    over_http = doors(given.quick)
+    print(doors_table(over_http))
+    made |= over_http
     if given.json:
         command = shlex.join(["python", "benches/flags.py", *sys.argv[1:]])
         result = {"figures": made, "machine": machine(), "command": command}

@@ -25,7 +25,7 @@ from cleanroom.ports.engine import Table
 from cleanroom.sim.shop import LEGACY, REFERENCE, TRUTH, write_project, write_shop
 from cleanroom.wiring import room
 
-ANA, BEN, CAI, DEE, OTO = (f"{name}@shop.example" for name in ("ana", "ben", "cai", "dee", "oto"))
+ANA, BEN, CAI, DEE, FIN, OTO = (f"{name}@shop.example" for name in ("ana", "ben", "cai", "dee", "fin", "oto"))
 NAME = "checkout-names"
 """A change of ana's that waits for analytics, finance, legal and identity."""
 
@@ -64,6 +64,16 @@ def write(folder: Path) -> None:
     propose_by_hand(work, TRUTH, LEGACY, BROKEN)
     (folder / "changes" / BROKEN / "mapping.json").write_text("{", "utf-8")
     add(work, [*(_output(i) for i in range(8)), Output("tags", {"text": _LONG}, {"tags": ["a", "b"]}, id="tags-1")])
+
+
+def sign(folder: Path) -> Room:
+    """Everybody's sign-off on the change, from as many people as it needs; the room of the shop."""
+    settings = folder / "cleanroom.toml"
+    settings.write_text(settings.read_text("utf-8").replace(f'["{BEN}", "{CAI}"]', f'["{FIN}"]'), "utf-8")
+    work = room(folder, ANA)
+    for person, role in ((BEN, "analytics"), (FIN, "finance"), (CAI, "identity"), (DEE, "legal")):
+        decide.approve(acting(work, person), NAME, role)
+    return work
 
 
 def _doubted() -> Mapping:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from tests.projects import FixedClock
 
 from cleanroom.adapters.memory.store import MemoryStore
+from cleanroom.adapters.memory.telemetry import MemoryTelemetry
 from cleanroom.app.contract.digest import contract_digest
 from cleanroom.app.room import Room
 from cleanroom.core import facts
@@ -60,6 +61,7 @@ class Paper:
     project: PaperProject
     store: MemoryStore = field(default_factory=MemoryStore)
     clock: FixedClock = field(default_factory=FixedClock)
+    telemetry: MemoryTelemetry = field(default_factory=MemoryTelemetry)
 
     def room(self, person: str = "ana", how: facts.How = "session") -> Room:
         """The room with somebody in it; what a review does not ask for is absent."""
@@ -75,6 +77,7 @@ class Paper:
             accounts=nothing,
             desk=nothing,
             outbox=nothing,
+            telemetry=self.telemetry,
             notifiers=nothing,
             signer=nothing,
             proof=how,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cleanroom.app.access import Scope
     from cleanroom.app.room import Room
     from cleanroom.ports.artifacts import Artifacts
+    from cleanroom.ports.clock import Clock
     from cleanroom.ports.engine import Engine
     from cleanroom.ports.identity import Identity
     from cleanroom.ports.model import Model
@@ -38,6 +39,13 @@ def validator() -> Validator:
     from cleanroom.adapters.jsonschema_rs.validator import JsonSchemaRs
 
     return JsonSchemaRs()
+
+
+def clock() -> Clock:
+    """The wall clock."""
+    from cleanroom.adapters.clock import SystemClock
+
+    return SystemClock()
 
 
 def engine() -> Engine:
@@ -96,6 +104,7 @@ def room(start: Path | None = None, operator: str | None = None, scope: Scope = 
     from cleanroom.adapters.sqlstore.accounts import SqlAccounts
     from cleanroom.adapters.sqlstore.desk import SqlDesk
     from cleanroom.adapters.sqlstore.outbox import SqlOutbox
+    from cleanroom.adapters.sqlstore.telemetry import SqlTelemetry
     from cleanroom.app.room import Room
 
     found = project(start)
@@ -121,6 +130,7 @@ def room(start: Path | None = None, operator: str | None = None, scope: Scope = 
         accounts=SqlAccounts(store),
         desk=SqlDesk(store),
         outbox=SqlOutbox(store),
+        telemetry=SqlTelemetry(store, state / "outcomes"),
         notifiers=lambda: _notifiers(found),
         signer=lambda: _signer(found),
     )

@@ -18,7 +18,8 @@ from cleanroom.adapters.memory.store import MemoryStore
 from cleanroom.adapters.sqlstore import open_store
 from cleanroom.app.audit import verify
 from cleanroom.core.base import CleanroomError, Instant, Misuse, Refused, digest
-from cleanroom.core.facts import Finding, InputSeen, Judged, Proposed, Ran
+from cleanroom.core.facts import By, Finding, FlagKilled, FlagSet, InputSeen, Judged, Proposed, Ran
+from cleanroom.core.flags import Flag
 from cleanroom.core.ledger import Conflict, Verified, Write
 from cleanroom.ports.store import Store, Target
 
@@ -113,6 +114,16 @@ def test_the_last_entries_of_a_subject_come_newest_first(store: Store) -> None:
     assert store.latest("change", 2) == tuple(of[:2])
     assert store.latest("change", 2, of[1].index) == tuple(of[2:4])
     assert store.latest("change", 2, of[-1].index) == store.latest("nothing", 2) == store.latest("no \x00", 2) == ()
+
+
+def test_flags_and_rollouts_are_found_by_what_began_them(store: Store) -> None:
+    by = By("ann", "claimed")
+    flag = FlagSet(Flag("b", {"off": False, "on": True}, "off"), "", by, AT)
+    assert store.subjects("flag_set") == ()
+    store.append([Write("flag/b", 0, flag), Write("flag/b", 1, flag), Write("flag/a", 0, flag), Write("run", 0, RAN)])
+    store.append([Write("flag/b", 2, FlagKilled("b", "it hurts", by, AT))])
+    assert store.subjects("flag_set") == ("flag/a", "flag/b")
+    assert store.subjects("rollout_started") == ()
 
 
 def test_who_comes_second_is_told_who_was_first(store: Store) -> None:

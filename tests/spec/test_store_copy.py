@@ -16,12 +16,14 @@ from cleanroom.adapters.sqlstore.accounts import SqlAccounts
 from cleanroom.adapters.sqlstore.desk import SqlDesk
 from cleanroom.adapters.sqlstore.outbox import SqlOutbox
 from cleanroom.adapters.sqlstore.tables import ledger, texts
+from cleanroom.adapters.sqlstore.telemetry import SqlTelemetry
 from cleanroom.app import store_copy
 from cleanroom.app.audit import verify
 from cleanroom.core.base import Instant, Outside, digest
 from cleanroom.core.facts import Ran
 from cleanroom.core.ledger import StoredLine, Verified, Write
 from cleanroom.core.merkle import leaf_hash
+from cleanroom.core.outcome import Kept
 from cleanroom.entry.cli.root import app
 from cleanroom.ports.accounts import Link, Session, Token
 from cleanroom.ports.desk import Item
@@ -31,6 +33,7 @@ from cleanroom.ports.store import Beside
 AT = Instant("2026-11-21T23:20:00.000000Z")
 LATER = Instant("2027-11-21T23:20:00.000000Z")
 COUNT = 1500
+HOUR = 3_600_000_000
 TOKEN = Token("tk_1", b"s" * 32, "ann", "laptop", ("read",), AT, LATER)
 
 
@@ -60,7 +63,18 @@ def source(tmp_path: Path) -> Path:
         outbox.post(Message("sent", "ops", "t", "b", AT, AT))
         outbox.delivered("sent", AT)
         outbox.post(Message("unsent", "ops", "t", "b", AT, AT))
+        SqlTelemetry(store, tmp_path / "outcomes").record([outcome(f"{i}", i * HOUR) for i in range(5)])
     return path
+
+
+def outcome(id: str, at: int) -> Kept:
+    return Kept(id, "f", "new", "candidate", f"w{id}", at, at + 1, {"error": id == "3"}, "application", True)
+
+
+def who(address: object, folder: Path) -> list[str]:
+    with open_store(str(address), Path) as store:
+        found = SqlTelemetry(store, folder).columns("f", 0, 2**60, ["error"])
+    return [f"{w}!" if bad else w for w, bad in zip(found.who.tolist(), found.metrics["error"] == 1, strict=True)]
 
 
 def run(*arguments: object) -> Result:
@@ -83,7 +97,7 @@ def test_a_ledger_moves_to_any_database_and_back(source: Path, database: str, tm
             "size": COUNT,
             "root": found.root,
             "added": COUNT,
-            "beside": {"texts": 451, "tokens": 1, "messages": 2},
+            "beside": {"texts": 451, "tokens": 1, "messages": 2, "outcomes": 5},
         }
         assert lines(b) == lines(source)
 
@@ -118,6 +132,38 @@ def test_a_copy_goes_on_where_it_was_and_a_finished_one_is_confirmed(source: Pat
         token = SqlAccounts(store).token("tk_1")
         assert token is not None
         assert token.revoked == LATER, "a token that was revoked between two copies does not come back to life"
+
+
+def test_outcomes_move_with_their_secret_and_none_is_there_twice(source: Path, database: str, tmp_path: Path) -> None:
+    """The files stay where they are: both stores are of the same project."""
+    folder, all_of_them = tmp_path / "outcomes", ["w0", "w1", "w2", "w3!", "w4"]
+    assert run(source, database).exit_code == 0
+    assert who(database, folder) == all_of_them
+    with open_sqlite(source) as store:
+        old = SqlTelemetry(store, folder)
+        assert old.compact(3 * HOUR) == 3, "what the first copy took from the log now lies in files"
+        hashed = old.hashed("ana")
+    assert json.loads(run(source, database, "--json").stdout)["beside"]["outcomes"] == 5
+    assert who(database, folder) == all_of_them
+    with open_store(database, Path) as store:
+        new = SqlTelemetry(store, folder)
+        assert new.hashed("ana") == hashed
+        assert sum(c.n for c in new.counts("f", 0, 2**60) if c.metric == "") == 5
+        assert (new.record([outcome("2", 0), outcome("new", 9 * HOUR)]).new, new.compact(5 * HOUR)) == (1, 2)
+        assert new.compact(20 * HOUR) == 1
+    assert who(database, folder) == [*all_of_them, "wnew"]
+    refused = run(source, database)
+    assert refused.exit_code == 1
+    assert "the target has outcomes of its own" in refused.stderr
+    assert who(database, folder) == [*all_of_them, "wnew"]
+
+
+def test_an_empty_store_of_outcomes_takes_nothing_away(tmp_path: Path, database: str) -> None:
+    open_sqlite(tmp_path / "empty.db").close()
+    with open_store(database, Path) as store:
+        SqlTelemetry(store, tmp_path / "o").record([outcome("1", 0)])
+    assert run(tmp_path / "empty.db", database).exit_code == 0
+    assert who(database, tmp_path / "o") == ["w1"]
 
 
 def edit(path: Path, how: Callable[[SqlStore], None]) -> None:

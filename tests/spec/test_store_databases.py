@@ -47,11 +47,12 @@ def as_of(connection: Connection, revision: str) -> None:
     command.upgrade(older, revision)
 
 
-def test_a_database_of_the_previous_version_is_brought_up_to_date(opened: Open) -> None:
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+def test_a_database_of_a_previous_version_is_brought_up_to_date(opened: Open, revision: str) -> None:
     old = opened()
     with old.writing() as connection:
-        as_of(connection, REVISIONS[-2])
-        assert set(inspect(connection).get_table_names()) == {"ledger", "alembic_version"}
+        as_of(connection, revision)
+        assert {"ledger", "alembic_version"} <= set(inspect(connection).get_table_names())
     old.append([Write("x", 0, RAN), Write("y", 0, RAN), Write("x", 1, JUDGED)])
     before, lines = verify(old), list(old.stored())
     old.close()

@@ -13,11 +13,12 @@ from schemathesis.engine import from_schema
 from schemathesis.engine.events import NonFatalError, ScenarioFinished
 from schemathesis.engine.recorder import ScenarioRecorder
 from tests.doors import ANA, ROOT, Yard, bearer
+from tests.flag_samples import flag
 from tests.projects import FixedClock
 from tests.propose_samples import RIGHT, ROWS, small_shop
 from tests.queue_samples import output
 
-from cleanroom.app import access
+from cleanroom.app import access, flags
 from cleanroom.app.propose.by_hand import propose_by_hand
 from cleanroom.app.queue.add import add
 from cleanroom.app.validate import check
@@ -29,8 +30,8 @@ from cleanroom.entry.report.files import report_files
 
 EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 3
 CHANGE = "checkout"
-LISTENING = "/v1/events"
-"""It never ends by itself; test_serve.py looks at it."""
+LISTENING = ["/v1/events", "/ofrep/v1/events"]
+"""They never end by themselves; test_serve.py and test_ofrep.py look at them."""
 ACCEPTED = ["2xx", 400, 401, 403, 404, 409, 429]
 """What an API may say to what fits its schema: 400 for what no schema can express."""
 
@@ -54,6 +55,7 @@ def home(tmp_path: Path) -> Yard:
     propose_by_hand(author, Mapping(tuple(MappedName(*pair, "") for pair in RIGHT.items())), "events.jsonl", CHANGE)
     check(author, CHANGE, None, report_files)
     add(author, [output("first", confidence=None)])
+    flags.put(author, flag())
     return Yard(replace(author, operator=ROOT), clock)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.report_samples import SAMPLES
@@ -21,28 +19,6 @@ PHONE, DESK, PAPER = 390, 1440, 718
 EVERY = pytest.mark.parametrize("name", list(SAMPLES))
 WIDTHS = pytest.mark.parametrize("width", [PHONE, DESK])
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
-
-
-def _absent(why: str) -> NoReturn:
-    """A test that could not look is skipped with the reason, but a build must look."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(why)
-    pytest.skip(why)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        _absent("no chromium: install it with `apt-get install --no-install-recommends chromium`")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        _absent("no playwright: install the extra `dev`")
-    with sync_playwright() as tool:
-        made = tool.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from cleanroom.ports.outbox import Outbox
 from cleanroom.ports.project import Project
 from cleanroom.ports.signer import Signer
 from cleanroom.ports.store import Store
+from cleanroom.ports.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Room:
     accounts: Accounts
     desk: Desk
     outbox: Outbox
+    telemetry: Telemetry
     notifiers: Callable[[], tuple[Notifier, ...]]
     signer: Callable[[], Signer]
     proof: How = "claimed"

@@ -4,29 +4,66 @@ from __future__ import annotations
 
 from cleanroom.app.notify import Delivered, deliver
 from cleanroom.app.queue.reconcile import Reconciled, reconcile
+from cleanroom.app.rollout.observe import observe
+from cleanroom.app.rollout.read import existing
+from cleanroom.app.rollout.watch import Watched, watch
 from cleanroom.app.room import Room
-from cleanroom.core.base import Instant, noun
+from cleanroom.app.signals import settle
+from cleanroom.app.validate import Render
+from cleanroom.core.base import CleanroomError, Instant, noun
+from cleanroom.core.progress.decide import OBSERVE
+from cleanroom.core.progress.state import start_of
+from cleanroom.ports.engine import Table
+
+
+@noun
+class Unobserved:
+    """A rollout that waits for the battery on what its candidate made, which could not run."""
+
+    name: str
+    because: str
 
 
 @noun
 class Ticked:
-    """What a step did at `at`. `forgotten`: sessions and links that had expired."""
+    """What a step did at `at`. `forgotten`: sessions and links that had expired; `filed`: outcomes moved to files."""
 
     at: Instant
     delivered: Delivered
     queue: Reconciled
     forgotten: int
+    rollouts: tuple[Watched, ...]
+    unobserved: tuple[Unobserved, ...]
+    filed: int
 
 
-def tick(room: Room) -> Ticked:
-    """Forget expired sessions and links, move the queue on, and deliver what waits in the outbox.
+def tick(room: Room, render: Render = lambda _: {}) -> Ticked:
+    """Judge the rollouts, forget expired sessions and links, move the queue on, and deliver what waits in the outbox.
 
-    Messages go out also when the queue cannot move on: what is wrong with it may be what they tell.
+    `render`: the files of a report, for the battery on what a candidate made. What is wrong with one part keeps no other
+    from its turn: messages go out also when the queue cannot move on, since that may be what they tell.
     """
     now = room.clock.now()
-    forgotten = room.accounts.forget(now)
     try:
-        queue = reconcile(room)
+        rollouts = watch(room)
+        unobserved = tuple(u for w in rollouts if (u := _observed(room, w, render)) is not None)
+        filed = settle(room)
     finally:
-        delivered = deliver(room)
-    return Ticked(now, delivered, queue, forgotten)
+        forgotten = room.accounts.forget(now)
+        try:
+            queue = reconcile(room)
+        finally:
+            delivered = deliver(room)
+    return Ticked(now, delivered, queue, forgotten, rollouts, unobserved, filed)
+
+
+def _observed(room: Room, watched: Watched, render: Render) -> Unobserved | None:
+    """Run the battery on what the candidate made, where that is all that the phase still waits for."""
+    if watched.did.because != OBSERVE:
+        return None
+    output = start_of(existing(room, watched.name)).plan.output
+    try:
+        observe(room, watched.name, Table.named(output, room.project.root), None, render)
+    except CleanroomError as error:
+        return Unobserved(watched.name, error.message)
+    return None

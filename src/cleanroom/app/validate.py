@@ -11,7 +11,7 @@ from cleanroom.app.appending import append_after_last
 from cleanroom.app.propose.record import settle
 from cleanroom.app.review.standing import standing
 from cleanroom.app.room import Room
-from cleanroom.app.shadow import Shadow, prove_untouched, shadow, subject_of
+from cleanroom.app.shadow import Shadow, Subject, prove_untouched, shadow, subject_of
 from cleanroom.core import facts
 from cleanroom.core.base import Instant, micros
 from cleanroom.core.battery import battery, decide
@@ -22,7 +22,7 @@ from cleanroom.core.facts import Finding, InputSeen, Judged, Ran
 from cleanroom.core.ledger import Write
 from cleanroom.core.measure import Columns, Seen, needed
 from cleanroom.core.review import Review, Vote
-from cleanroom.core.run import Evidence, Report
+from cleanroom.core.run import Evidence, Report, Run
 from cleanroom.core.series import series_of
 from cleanroom.core.touches import touches
 from cleanroom.ports.engine import Table
@@ -46,6 +46,18 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """A run that was kept: `outputs` lie in `folder`. Nothing of it is in the ledger yet."""
+
+    subject: Subject
+    run: Run
+    report: Report
+    folder: Path
+    outputs: tuple[InputSeen, ...]
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """A verdict, what was measured for it, the columns that were there, and the checks that lacked what they need."""
 
@@ -59,10 +71,18 @@ def check(
     room: Room, name: str, baseline: Table | None, render: Render, progress: Progress = lambda _: None
 ) -> Checked:
     """Run the change beside production and judge it. Raises Misuse, Outside; a FAIL is a report, not an error."""
-    started = room.clock.now()
     progress("reading the contract and the change")
     settle(room, name)
-    subject = subject_of(room, name, baseline)
+    found = examine(room, subject_of(room, name, baseline), render, progress)
+    before = standing(room, name).review
+    _record(room, found)
+    after = standing(room, name).review
+    return Checked(found.report, found.folder, after, _voided(before, after))
+
+
+def examine(room: Room, subject: Subject, render: Render, progress: Progress = lambda _: None) -> Examined:
+    """Run it beside production, judge it and keep all of it in the run's folder."""
+    started = room.clock.now()
     progress("running the change beside production")
     with shadow(room, subject) as under_way:
         progress("measuring and judging")
@@ -77,10 +97,7 @@ def check(
             room.artifacts.write(under_way.draft.folder, file, content)
         outputs = _outputs(room, under_way)
         folder = under_way.draft.keep(under_way.run.digest)
-    before = standing(room, name).review
-    _record(room, under_way, report, judgement, outputs)
-    after = standing(room, name).review
-    return Checked(report, folder, after, _voided(before, after))
+    return Examined(subject, under_way.run, report, folder, outputs, judgement)
 
 
 def _voided(before: Review, after: Review) -> tuple[Vote, ...]:
@@ -133,7 +150,7 @@ def _report(under_way: Shadow, judgement: Judgement, evidence: Sequence[Evidence
         outcome=judgement.verdict.outcome,
         change=change.digest,
         run=under_way.run,
-        what=change.artifact.kind,
+        what=change.artifact.kind if under_way.subject.mapping is not None else "dataset",
         provenance=provenance_of(change),
         authors=change.authors,
         evidence=tuple(evidence),
@@ -176,27 +193,35 @@ def _outputs(room: Room, under_way: Shadow) -> tuple[InputSeen, ...]:
     return tuple(InputSeen("output", f.name, room.artifacts.digest(f)) for f in files)
 
 
-def _record(
-    room: Room, under_way: Shadow, report: Report, judgement: Judgement, outputs: tuple[InputSeen, ...]
-) -> None:
-    """The run under its own name, and under the change, where it voids the approvals that were given before."""
-    run, verdict, contract = under_way.run, judgement.verdict, under_way.subject.contract
+def ran(found: Examined, now: Instant) -> tuple[Write, Write]:
+    """The run and its verdict as entries under the run's own name."""
+    run = found.run
     inputs = tuple(InputSeen(i.role, i.path, i.digest) for i in run.inputs)
-    ran = Ran(run.digest, run.change, run.plan, inputs, outputs, run.operator, run.at)
+    fact = Ran(run.digest, run.change, run.plan, inputs, found.outputs, run.operator, run.at)
     findings = tuple(
-        Finding(r.check, r.family, r.outcome.value, r.required, r.seen, r.expected) for r in verdict.results
+        Finding(r.check, r.family, r.outcome.value, r.required, r.seen, r.expected)
+        for r in found.judgement.verdict.results
     )
+    judged = Judged(run.digest, run.change, found.report.outcome.value, findings, now)
+    alone = f"run/{run.digest}"
+    return Write(alone, 0, fact), Write(alone, 1, judged)
+
+
+def _record(room: Room, found: Examined) -> None:
+    """The run under its own name, and under the change, where it voids the approvals that were given before."""
+    run, subject, judgement = found.run, found.subject, found.judgement
     now = room.clock.now()
-    judged = Judged(run.digest, run.change, verdict.outcome.value, findings, now)
-    subject = under_way.subject
     touched = touches(
-        contract.plan, subject.mapping, report.diff, judgement.columns, has_baseline=subject.baseline is not None
+        subject.contract.plan,
+        subject.mapping,
+        found.report.diff,
+        judgement.columns,
+        has_baseline=subject.baseline is not None,
     )
     checked = facts.Checked(
-        run.change, run.digest, run.plan, verdict.outcome.value, touched, judgement.missing, run.operator, now
+        run.change, run.digest, run.plan, judgement.verdict.outcome.value, touched, judgement.missing, run.operator, now
     )
-    alone = f"run/{run.digest}"
-    append_after_last(room.store, f"change/{report.name}", checked, [Write(alone, 0, ran), Write(alone, 1, judged)])
+    append_after_last(room.store, f"change/{found.report.name}", checked, ran(found, now))
 
 
 def _seconds(started: str, ended: str) -> float:

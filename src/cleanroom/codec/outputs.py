@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-from cleanroom.codec.json_text import read_json
-from cleanroom.codec.positions import Stop, decode
+from cleanroom.codec.json_lines import Limits, each_line, no_constant, unique
 from cleanroom.core.base import Misuse, Outside
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.output import (
@@ -35,8 +33,7 @@ MAX_OUTPUTS = 100_000
 MAX_SOURCES = 100
 """Sources of one output."""
 
-_FLAT = 24
-"""A line with at most as many brackets nests no deeper than anybody's reader can take."""
+_LINES = Limits(MAX_FILE, MAX_LINE, MAX_OUTPUTS)
 
 _TEXTS = {"model": MAX_NAME, "prompt": MAX_NAME, "prompt_version": MAX_NAME, "guard": MAX_GUARD}
 FIELDS = (
@@ -60,7 +57,7 @@ def read_outputs(content: bytes, file: str) -> tuple[Output, ...]:
 
     Raises Misuse for the first line that is not as described, with its number: a batch goes in whole or not at all.
     """
-    return tuple(_on_line(output_of, data, file, number) for number, data in _objects(content, file))
+    return tuple(each_line(output_of, content, file, _LINES))
 
 
 def read_cases(content: bytes, file: str) -> tuple[tuple[float, bool], ...]:
@@ -68,7 +65,7 @@ def read_cases(content: bytes, file: str) -> tuple[tuple[float, bool], ...]:
 
     Raises Misuse for the first line that is not as described.
     """
-    return tuple(_on_line(_case, data, file, number) for number, data in _objects(content, file))
+    return tuple(each_line(_case, content, file, _LINES))
 
 
 def output_of(data: Any) -> Output:
@@ -110,7 +107,7 @@ def value_of(text: str, original: Any) -> Any:
     if isinstance(original, str):
         return text
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=unique, parse_constant=no_constant)
     except (ValueError, RecursionError) as error:
         kind = {dict: "an object", list: "a list", bool: "true or false"}.get(type(original), "a number")
         raise Misuse(f"the output is {kind}, and this is no JSON: {error}", "Text stands in double quotes.") from error
@@ -163,53 +160,6 @@ def _confidence(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise Misuse("'confidence' must be a number from 0 to 1", "Leave it out where there is none.")
     return float(value)
-
-
-def _on_line(read: Any, data: Any, file: str, number: int) -> Any:
-    try:
-        return read(data)
-    except Misuse as error:
-        raise Misuse(f"{file}:{number} {error.message}", error.hint) from error
-
-
-def _objects(content: bytes, file: str) -> Iterator[tuple[int, Any]]:
-    """(line number, data) of each line that is not blank."""
-    try:
-        decode(content, MAX_FILE)
-    except Stop as stop:
-        raise Misuse(f"{file}:{stop.place.line} {stop.message}", stop.hint) from stop
-    count = 0
-    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        if line.strip():
-            count += 1
-            if count > MAX_OUTPUTS:
-                raise Misuse(f"{file} holds more than {MAX_OUTPUTS:,} lines", "Split it.")
-            yield number, _data(line, file, number)
-
-
-def _data(line: bytes, file: str, number: int) -> Any:
-    """The JSON of one line. The quick reader does it where nothing is odd; the strict one says what is."""
-    if len(line) <= MAX_LINE and line.count(b"{") + line.count(b"[") <= _FLAT:
-        try:
-            return json.loads(line, object_pairs_hook=_unique, parse_constant=_no_constant)
-        except ValueError:
-            pass
-    document = read_json(line, file, first_line=number, limit=MAX_LINE)
-    if document.findings:
-        first = document.findings[0]
-        raise Misuse(f"{file}:{first.line}:{first.column} {first.message}", first.hint)
-    return document.data
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError("a key is given twice")
-    return made
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
 
 
 def kept_output(body: bytes, id: str) -> Output:

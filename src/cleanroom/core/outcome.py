@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any, Literal
 
-from cleanroom.core.base import Instant, micros, noun
+from cleanroom.core.base import Instant, instant, micros, noun
 
 LONGEST = 200
 MOST_METRICS = 50
@@ -61,8 +61,8 @@ def faults(outcome: Outcome) -> Iterator[str]:
         if not 0 < len(text) <= LONGEST or "\x00" in text or not _has_utf8(text):
             yield f"{name} is text of 1 to {LONGEST} characters"
     try:
-        micros(outcome.at)
-    except ValueError:
+        instant(micros(outcome.at))
+    except (OverflowError, ValueError):
         yield "at is a moment with its time zone, such as 2026-11-21T23:20:00Z"
     if len(outcome.metrics) > MOST_METRICS:
         yield f"an outcome has at most {MOST_METRICS} metrics"

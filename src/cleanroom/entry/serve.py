@@ -6,10 +6,11 @@ import errno
 import gc
 import ipaddress
 import logging
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event, Thread
 from types import FrameType
@@ -22,13 +23,16 @@ from cleanroom.app.room import Room
 from cleanroom.app.tick import tick
 from cleanroom.core.base import CleanroomError, Misuse, Outside
 from cleanroom.entry.api.app import create_app
+from cleanroom.entry.report.files import report_files
 from cleanroom.ports.identity import Identity
 
 EVERY = 3.0
 """Seconds between two steps of the reconciler."""
 
 _PATIENCE = 5  # seconds that requests under way get when the server stops
+_IDLE = 75  # seconds for which a connection may do nothing: clients that hear of a kill ask at once, all together
 _QUEUE = 2048
+_FILES = 65_536
 _LOG = logging.getLogger("uvicorn.error")
 
 
@@ -64,6 +68,7 @@ def serve(room: Room, identity: Identity | None, place: Place, ready: Callable[[
             room, url=place.url, hosts=(_bracketed(place.host),), identity=identity, stopping=halting.is_set
         )
         server = _Server(_config(app, place), halting)
+        _as_many_files_as_may_be()
         ready(place.url or f"http://{_bracketed(place.host)}:{listening.getsockname()[1]}")
         gc.collect()
         gc.freeze()  # what is loaded stays: no request waits for a look at all of it
@@ -95,7 +100,17 @@ def _config(app: FastAPI, place: Place) -> uvicorn.Config:
         proxy_headers=bool(place.proxy),
         forwarded_allow_ips=place.proxy or None,
         timeout_graceful_shutdown=_PATIENCE,
+        timeout_keep_alive=_IDLE,
     )
+
+
+def _as_many_files_as_may_be() -> None:
+    """Each stream is an open file, and many systems allow 1,024 unless one asks for more."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (_FILES if most == resource.RLIM_INFINITY else min(most, _FILES), most)
+        )
 
 
 @contextmanager
@@ -117,7 +132,7 @@ def _reconciling(room: Room) -> Iterator[None]:
         told = ""
         while not stop.wait(EVERY):
             try:
-                tick(room)
+                tick(room, report_files)
                 told = ""
             except CleanroomError as error:
                 if error.message != told:  # once, not every few seconds

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 from cleanroom.core.base import noun
 from cleanroom.core.ledger import Checkpoint, Conflict, LedgerEntry, StoredLine, Write
 from cleanroom.core.merkle import Hashes
 
-__all__ = ["Beside", "Checkpoint", "Conflict", "LedgerEntry", "Store", "StoredLine", "Target", "Write"]
+__all__ = [
+    "BEGINS",
+    "Begins",
+    "Beside",
+    "Checkpoint",
+    "Conflict",
+    "LedgerEntry",
+    "Store",
+    "StoredLine",
+    "Target",
+    "Write",
+]
+
+
+Begins = Literal["flag_set", "rollout_started"]
+"""Kinds of fact by which a subject can be found."""
+BEGINS: tuple[Begins, ...] = get_args(Begins)
 
 
 class Store(Protocol):
@@ -36,6 +52,10 @@ class Store(Protocol):
         """The version of its last entry; 0 when there is none."""
         ...
 
+    def subjects(self, kind: Begins) -> tuple[str, ...]:
+        """The subjects that have an entry of that kind, in text order; quick however large the ledger is."""
+        ...
+
     def entries(self, after: int = -1, limit: int | None = None) -> Iterator[LedgerEntry]:
         """Entries with an index above `after`, in index order, at most `limit` of them."""
         ...
@@ -59,11 +79,12 @@ class Store(Protocol):
 
 @noun
 class Beside:
-    """How many rows lie beside the ledger and moved with it: erasable texts, tokens, and messages of the outbox."""
+    """How many rows lie beside the ledger and moved with it: erasable texts, tokens, messages of the outbox, outcomes."""
 
     texts: int
     tokens: int
     messages: int
+    outcomes: int = 0
 
 
 class Target(Store, Protocol):

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from cleanroom.core.outcome import Kept
 
+ALL = ""
+"""Stands for every outcome where counts have a metric's name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -22,7 +25,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Outcomes of one flag that agree with it, of both arms, ordered by (at, id). All arrays have one length.
+    """Outcomes of one flag that agree with it, of both arms, by `at`, and of one moment as they came. All have one length.
 
     who       keyed hashes of the targeting keys
     at, arrived   microseconds since 1970 UTC
@@ -41,7 +44,8 @@ class Columns:
 class Count:
     """Outcomes of one flag, arm and minute that share a metric. `minute`: its begin, microseconds since 1970 UTC.
 
-    `n`: those that have the metric; `bad`: those for which it is true (or not 0); `total`: the sum of its values.
+    `n`: those that have the metric; `bad`: those for which it is true (or not 0); `total`: the sum of its values. The
+    metric ALL counts every outcome of the arm, whatever it has. Those that do not agree with the flag are of the arm `other`.
     """
 
     arm: str
@@ -76,7 +80,8 @@ class Telemetry(Protocol):
         ...
 
     def compact(self, before: int) -> int:
-        """Move outcomes of whole hours that ended before that moment from the log to files; how many were moved.
+        """Move outcomes of whole hours that ended before that moment, as far as they had arrived by then, from the log to
+        files; how many were moved. What comes later of such an hour goes to a file of its own with a later moment.
 
         Killed at any moment, nothing is lost and nothing counts twice.
         """

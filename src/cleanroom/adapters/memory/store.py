@@ -10,6 +10,7 @@ from threading import Lock
 from cleanroom.codec.ledger import decode, encode
 from cleanroom.core.ledger import LedgerEntry, StoredLine, Write, placed, resealed, sealed
 from cleanroom.core.merkle import Frontier, Hashes
+from cleanroom.ports.store import Begins
 
 
 class MemoryStore:
@@ -63,6 +64,11 @@ class MemoryStore:
         """The version of its last entry; 0 when there is none."""
         with self._lock:
             return len(self._subjects.get(subject, ()))
+
+    def subjects(self, kind: Begins) -> tuple[str, ...]:
+        """The subjects that have an entry of that kind."""
+        with self._lock:
+            return tuple(sorted({line.subject for line in self._lines if line.kind == kind}))
 
     def entries(self, after: int = -1, limit: int | None = None) -> Iterator[LedgerEntry]:
         """Entries with an index above `after`."""

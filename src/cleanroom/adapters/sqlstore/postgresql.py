@@ -95,7 +95,10 @@ def _engine(address: URL, patience: float) -> Engine:
 
 
 def _one_writer(patience: float) -> Callable[[Connection], None]:
-    """Have a transaction that writes wait for its turn, and commit to the disk whatever the server's default is."""
+    """Have a transaction that writes wait for its turn, and commit to the disk whatever the server's default is.
+
+    One that reads a snapshot sees one moment, whatever is committed meanwhile.
+    """
     commits = func.current_setting("synchronous_commit")
     settings = select(
         func.set_config("lock_timeout", f"{max(int(patience * 1000), 1)}ms", literal(True)),
@@ -104,9 +107,12 @@ def _one_writer(patience: float) -> Callable[[Connection], None]:
     turn = select(func.pg_advisory_xact_lock(_WRITERS))
 
     def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("writes", False):
+        options = connection.get_execution_options()
+        if options.get("writes", False):
             connection.execute(settings)
             connection.execute(turn)
+        elif options.get("snapshot", False):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
     return begin
 

@@ -8,7 +8,7 @@ from dataclasses import fields
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, select
+from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, literal_column, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from cleanroom.adapters.sqlstore.proofs import LINE, MOST, read_hashes
@@ -18,6 +18,7 @@ from cleanroom.codec.ledger import decode, encode
 from cleanroom.core.base import CleanroomError, Refused
 from cleanroom.core.ledger import LedgerEntry, StoredLine, Write, can_be_kept, placed, resealed, sealed
 from cleanroom.core.merkle import Frontier, Hashes, peak_ends, root
+from cleanroom.ports.store import BEGINS, Begins
 
 _PAGE = 1000  # rows a query: a reader never holds a transaction for longer than that takes
 _KEYS = 500  # subjects a query: every database takes that many bound values
@@ -33,6 +34,14 @@ _VERSION = select(func.max(ledger.c.version)).where(_OF_SUBJECT)
 _LAST = select(func.max(ledger.c.idx))
 _ENTRIES = select(ledger.c.idx, ledger.c.body).order_by(ledger.c.idx).limit(bindparam("most"))
 _LINES = select(*_COLUMNS.values()).order_by(ledger.c.idx).limit(bindparam("most"))
+_SUBJECTS = {
+    # The kind stands there as it does in the index, which is of these kinds alone.
+    kind: select(ledger.c.subject)
+    .where(ledger.c.kind == literal_column(f"'{kind}'"))
+    .distinct()
+    .order_by(ledger.c.subject)
+    for kind in BEGINS
+}
 _LATER = {page: page.where(ledger.c.idx > bindparam("after")) for page in (_ENTRIES, _LINES)}
 
 
@@ -90,6 +99,10 @@ class SqlStore:
         """The version of its last entry; 0 when there is none."""
         return (self.rows(_VERSION, subject=subject)[0][0] or 0) if can_be_kept(subject) else 0
 
+    def subjects(self, kind: Begins) -> tuple[str, ...]:
+        """The subjects that have an entry of that kind."""
+        return tuple(subject for (subject,) in self.rows(_SUBJECTS[kind]))
+
     def entries(self, after: int = -1, limit: int | None = None) -> Iterator[LedgerEntry]:
         """Entries with an index above `after`, in index order."""
         for index, body in self._rows(_ENTRIES, after, limit):
@@ -144,6 +157,12 @@ class SqlStore:
     def reading(self) -> Iterator[Connection]:
         """A connection to read by; errors leave as ours."""
         with self.explaining(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection whose reads all see the store at one moment; errors leave as ours."""
+        with self.explaining(), self.engine.connect().execution_options(snapshot=True) as connection:
             yield connection
 
     @contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Dialect,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -19,9 +20,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """The schemas that this release knows, oldest first; the last one is what it works with."""
 
 
@@ -61,6 +63,11 @@ ledger = Table(
     CheckConstraint("version >= 1", name="ledger_version_from_one"),
     sqlite_strict=True,
 )
+
+for _kind in ("flag_set", "rollout_started"):
+    _of = text(f"kind = '{_kind}'")
+    Index(f"ledger_{_kind}", ledger.c.subject, sqlite_where=_of, postgresql_where=_of)
+"""Flags and rollouts are found without a look at everything else: only the entries that begin them are in it."""
 
 # --- operational state: it decides nothing, and none of it is in the ledger's tree -------------------------
 
@@ -153,3 +160,59 @@ outbox = Table(
     Index("outbox_due", "due"),
 )
 """`due` is null once a message was delivered or given up."""
+
+# --- what production says: outcomes of flags, in no tree either; see adapters/sqlstore/telemetry.py ---------
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+outcome_ids = Table("outcome_ids", metadata, Column("id", LargeBinary, primary_key=True), sqlite_with_rowid=False)
+"""Keyed hashes of the ids that ever came: they outlive the outcomes."""
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("seq", _COUNT, primary_key=True, autoincrement=False),
+    Column("flag", Text, nullable=False),
+    Column("hour", _COUNT, nullable=False),
+    Column("arrived", _COUNT, nullable=False),
+    Column("n", _COUNT, nullable=False),
+    Column("heads", LargeBinary, nullable=False),
+    Column("marks", LargeBinary, nullable=False),
+    Column("names", Text, nullable=False),
+    Column("texts", Text, nullable=False),
+    Index("outcomes_of_flag", "flag", "hour"),
+)
+"""The log: a row holds the outcomes of one flag and hour that came together; packed.py says how. `arrived`: the last of them."""
+
+outcome_minutes = Table(
+    "outcome_minutes",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("flag", "arm", "metric")),
+    Column("minute", _COUNT, primary_key=True, autoincrement=False),
+    Column("n", _COUNT, nullable=False),
+    Column("bad", _COUNT, nullable=False),
+    Column("total", Double, nullable=False),
+    Index("outcome_minutes_of_flag", "flag", "minute"),
+)
+
+outcome_files = Table(
+    "outcome_files",
+    metadata,
+    Column("number", _COUNT, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("flag", Text, nullable=False),
+    Column("first", _COUNT, nullable=False),
+    Column("last", _COUNT, nullable=False),
+    Column("n", _COUNT, nullable=False),
+    Column("apart", _COUNT, nullable=False),
+    Column("seq", _COUNT, nullable=False),
+    UniqueConstraint("name", name="outcome_files_name"),
+    Index("outcome_files_of_flag", "flag", "first"),
+)
+"""Files that hold what left the log, in the order in which they were written; a file that is not here does not count.
+`seq`: the last one of the log that went there, so that it is never given again."""

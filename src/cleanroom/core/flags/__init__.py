@@ -1,8 +1,8 @@
 """Which variant does a key get? Flags, their shares of the traffic, their targeting rules, and what was decided."""
 
 from cleanroom.core.flags.bucketing import HASH_VERSIONS, STEPS, HashVersion
-from cleanroom.core.flags.evaluate import Evaluation, evaluate, not_found, typed
-from cleanroom.core.flags.flag import Flag, Split, killed, mistakes, moved, ramped, restored
+from cleanroom.core.flags.evaluate import Evaluation, evaluate, not_found, stale, typed
+from cleanroom.core.flags.flag import Flag, Split, exact, has_floats, killed, mistakes, moved, ramped, restored
 from cleanroom.core.flags.reasons import ErrorCode, Reason
 
 __all__ = [
@@ -15,11 +15,14 @@ __all__ = [
     "Reason",
     "Split",
     "evaluate",
+    "exact",
+    "has_floats",
     "killed",
     "mistakes",
     "moved",
     "not_found",
     "ramped",
     "restored",
+    "stale",
     "typed",
 ]

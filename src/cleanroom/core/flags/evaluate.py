@@ -50,6 +50,15 @@ def not_found(key: str) -> Evaluation:
     return Evaluation(key, None, "", "ERROR", "safe", "FLAG_NOT_FOUND", f"there is no flag {key[:200]!r}", {})
 
 
+def stale(flag: Flag, because: str) -> Evaluation:
+    """What is said of a flag that nobody has heard of for too long: the safe variant."""
+    if flag.safe not in flag.variants:
+        return _failed(flag, "GENERAL", f"there is no variant {flag.safe[:200]!r}")
+    return Evaluation(
+        flag.key, flag.variants[flag.safe], flag.safe, "STALE", "safe", None, because, _told(flag, "safe")
+    )
+
+
 def typed(found: Evaluation, wanted: Wanted) -> Evaluation:
     """The evaluation as a caller wants it, who asked for a type; TYPE_MISMATCH without a value where it is another.
 

@@ -43,6 +43,7 @@ class Flag:
                 followed by the targeting key; flags of one space and hash put a key at the same point
     overrides   variants by targeting key, before anything but a kill
     metadata    told with every evaluation: text, numbers, booleans
+    floats      its numbers are floats, also where they are whole: JSON does not say 10 and 10.0 apart, and callers do
     """
 
     key: str
@@ -57,6 +58,7 @@ class Flag:
     space: str = ""
     killed: bool = False
     metadata: Mapping[str, str | float | bool] = field(default_factory=dict)
+    floats: bool = False
 
     @property
     def rest(self) -> str:
@@ -113,6 +115,18 @@ def moved(before: Flag, after: Flag) -> tuple[str, ...]:
 
 def _frozen(split: Split | None) -> tuple[str, int] | None:
     return None if split is None else (split.candidate, split.holdout)
+
+
+def has_floats(flag: Flag) -> bool:
+    """Are its numbers floats? They are all where one of them is."""
+    return flag.floats or any(isinstance(value, float) for value in flag.variants.values())
+
+
+def exact(flag: Flag) -> Flag:
+    """The flag with the floats that its JSON lost: 10 becomes 10.0 where its numbers are floats."""
+    if not flag.floats:
+        return flag
+    return replace(flag, variants={name: float(v) if is_number(v) else v for name, v in flag.variants.items()})
 
 
 def mistakes(flag: Flag) -> tuple[Mistake, ...]:

@@ -155,7 +155,9 @@ def _held(now: Held, entry: LedgerEntry) -> Rollout:
         case RolloutWeighed(weighed=weighed):
             return replace(now, baking=replace(baking, weighed=weighed))
         case RolloutResumed(at=at):
-            return replace(baking, limit=after(at, baking.start.plan.limit))
+            # Whoever lets it go on has seen to the assignment: that is judged anew. Evidence of harm and safety goes on.
+            fresh = replace(baking.weighed, mismatch=0.0, new_canary=0, new_control=0)
+            return replace(baking, limit=after(at, baking.start.plan.limit), weighed=fresh)
         case RolloutObserved() as observed:
             return replace(now, baking=replace(baking, observed=(*baking.observed, observed)))
         case RolloutRolledBack():

@@ -44,6 +44,7 @@ class Plan:
     holdout   STEPS that keep the control also after promotion
     patience  how long after an outcome its label is waited for, in both arms alike; later ones do not count
     block     minutes that are judged together; 0: as traffic asks for
+    output    where what the candidate makes lies; the battery runs on it before a phase ends well. '' for nowhere
     """
 
     phases: tuple[int, ...]
@@ -56,6 +57,7 @@ class Plan:
     block: int = 0
     alpha: float = 0.05
     margin: float = 2.0
+    output: str = ""
 
     @property
     def rules(self) -> Rules:

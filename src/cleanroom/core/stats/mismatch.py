@@ -50,3 +50,16 @@ def log_over(bad: int, n: int, promise: float, grid: tuple[float, ...]) -> float
         raise ValueError("the promise is a rate between 0 and 1, and a ratio of the grid must leave it below 1")
     good = n - bad
     return averaged([bad * np.log(r) + good * np.log((1 - r * promise) / (1 - promise)) for r in ratios])
+
+
+def log_under(bad: int, n: int, promise: float, grid: tuple[float, ...]) -> float:
+    """Evidence that the canary's own bad rate lies below `promise` (0 to 1): `log_over` turned round.
+
+    A mean over the ratios r < 1 of the `grid` of likelihood ratios of rate r * promise to rate promise: each is a fair bet
+    at `promise`, and loses above it. Raises ValueError when no ratio lies below 1.
+    """
+    ratios = [r for r in grid if 0 < r < 1]
+    if not 0 < promise < 1 or not ratios:
+        raise ValueError("the promise is a rate between 0 and 1, and a ratio of the grid must lie below 1")
+    good = n - bad
+    return averaged([bad * np.log(r) + good * np.log((1 - r * promise) / (1 - promise)) for r in ratios])

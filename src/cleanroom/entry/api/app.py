@@ -12,9 +12,10 @@ from fastapi.openapi.utils import get_openapi
 from cleanroom import __version__
 from cleanroom.app.room import Room
 from cleanroom.entry import web
-from cleanroom.entry.api import changes, events, ledger, outputs, people, system
+from cleanroom.entry.api import changes, events, flags, ledger, ofrep, outcomes, outputs, people, rollouts, system
 from cleanroom.entry.api.doors import Serving
 from cleanroom.entry.api.limits import Limits
+from cleanroom.entry.api.ofrep_shape import API_KEY
 from cleanroom.entry.api.problems import Problem, install, problems
 from cleanroom.entry.api.security import Secured
 from cleanroom.entry.web import signin
@@ -23,7 +24,7 @@ from cleanroom.ports.identity import Identity
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 """The names under which this machine reaches itself."""
 
-_ROUTERS = (people, changes, outputs, ledger, events)
+_ROUTERS = (people, changes, outputs, outcomes, ledger, events, flags, rollouts)
 _COMMON = problems(400, 401, 403, 413, 422, 429, 500, 503)
 
 
@@ -43,7 +44,10 @@ def create_app(
     app = FastAPI(title="AI Cleanroom", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.serving = Serving(room, url.rstrip("/"), Limits(room.clock), identity, stopping)
     app.state.error_page = web.error_page
-    for pages in (web, signin):  # first: people wait for them
+    app.include_router(
+        ofrep.router
+    )  # the very first: each address before it costs every evaluation a microsecond or more
+    for pages in (web, signin):  # then: people wait for them
         app.include_router(pages.router, include_in_schema=False)
     app.include_router(system.router)
     for module in _ROUTERS:
@@ -63,5 +67,6 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
         schemas.update(schema.pop("$defs", {}))
         schemas["Problem"] = schema
+        made["components"].setdefault("securitySchemes", {})["apiKey"] = API_KEY
         app.openapi_schema = made
     return app.openapi_schema

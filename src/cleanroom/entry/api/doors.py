@@ -22,7 +22,7 @@ from cleanroom.core.base import Refused
 from cleanroom.core.policy import ADMIN
 from cleanroom.entry.api.limits import Limits, TooMany
 from cleanroom.entry.api.problems import NotSignedIn
-from cleanroom.ports.accounts import Session
+from cleanroom.ports.accounts import Session, Token
 from cleanroom.ports.identity import Identity
 
 COOKIE = "cleanroom_session"
@@ -140,19 +140,23 @@ def _signed_in(request: Request, csrf: str) -> tuple[Room, Session]:
 
 def _by_token(request: Request, header: str, scope: Scope) -> Room:
     """A right token is always let in; wrong ones are counted, and soon no longer looked into."""
-    server, network = serving(request), origin(request)
     kind, _, text = header.partition(" ")
     if kind.lower() != "bearer":
         raise NotSignedIn
+    return replace(serving(request).room, operator=token_of(request, text, scope).person, proof="token")
+
+
+def token_of(request: Request, text: str, scope: Scope) -> Token:
+    """The token of that text, if it opens `scope`. Raises Stranger, Refused, TooMany."""
+    server, network = serving(request), origin(request)
     wait = server.limits.wait(network)
     try:
-        token = access.check_token(server.room, text, scope, Knock("bearer", network, server.limits.kept(network)))
+        return access.check_token(server.room, text, scope, Knock("bearer", network, server.limits.kept(network)))
     except Refused as refused:
         if wait:
             raise TooMany(wait) from None
         server.limits.failed(network)
         raise refused from None
-    return replace(server.room, operator=token.person, proof="token")
 
 
 _Bearer = Annotated[
@@ -180,6 +184,11 @@ class _Asked:
 
 async def _asked(request: Request, _bearer: _Bearer, _cookie: _Cookie) -> _Asked:
     return _Asked(request, await sent_csrf(request))
+
+
+def asked_by(request: Request) -> _Asked:
+    """A request that is no form: its CSRF token, if any, is in a header."""
+    return _Asked(request, request.headers.get("x-csrf-token", ""))
 
 
 Asked = Annotated[_Asked, Depends(_asked)]
@@ -210,6 +219,14 @@ def _sending(asked: Asked) -> Room:
     return caller(asked, "outputs").room
 
 
+def _reporting(asked: Asked) -> Room:
+    return caller(asked, "outcomes").room
+
+
+def _asking(asked: Asked) -> Room:
+    return caller(asked, "flags").room
+
+
 def _administering(asked: Asked) -> Room:
     found = caller(asked, "admin")
     if not found.admin:
@@ -229,4 +246,6 @@ Reading = Annotated[Room, Depends(_reading)]
 Reviewing = Annotated[Room, Depends(_reviewing)]
 Queueing = Annotated[Room, Depends(_queueing)]
 Sending = Annotated[Room, Depends(_sending)]
+Reporting = Annotated[Room, Depends(_reporting)]
+Asking = Annotated[Room, Depends(_asking)]
 Administering = Annotated[Room, Depends(_administering)]

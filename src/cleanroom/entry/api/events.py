@@ -1,10 +1,13 @@
-"""GET /v1/events: what is new in the ledger, as server-sent events. One task asks the ledger, for all who listen."""
+"""GET /v1/events: what is new in the ledger, as server-sent events. One task asks the ledger, for all who listen.
+
+Other processes write the ledger too, `cleanroom flag kill` among them: this look at its size is how the server hears of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -17,8 +20,11 @@ from cleanroom.entry.api.doors import Reading, Serving, serving
 
 router = APIRouter(prefix="/v1", tags=["ledger"])
 
-EVERY = 0.5
+EVERY = 0.1
 """Seconds between two looks at the ledger."""
+
+KEPT = 60.0
+"""Seconds for which it is looked at after the last question that wants to know (`Feed.keep`)."""
 
 _ALIVE = 15.0  # seconds of silence after which a comment shows that the line still stands
 _MOST_LISTENERS = 500
@@ -34,6 +40,9 @@ class Feed:
         self.size = -1
         self.news = asyncio.Condition()
         self._latest: tuple[int, list[LedgerEntry]] = (-1, [])
+        self.readers: list[Callable[[], object]] = []  # run in a thread at each look, before anybody hears of it
+        self.hearers: list[Callable[[], object]] = []  # run in the loop after each look, and when the server stops
+        self._until = 0.0
         self._listeners = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -44,11 +53,19 @@ class Feed:
 
     def __enter__(self) -> None:
         self._listeners += 1
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._watch())
+        self._begin()
 
     def __exit__(self, *_: object) -> None:
         self._listeners -= 1
+
+    def keep(self) -> None:
+        """Look at the ledger for another minute, whether somebody listens or not."""
+        self._until = asyncio.get_running_loop().time() + KEPT
+        self._begin()
+
+    def _begin(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._watch())
 
     async def since(self, seen: int) -> list[LedgerEntry]:
         """The entries after the first `seen`; those that just came are there already."""
@@ -60,10 +77,13 @@ class Feed:
 
     def _look(self) -> tuple[int, list[LedgerEntry]]:
         size = self._server.room.store.size()
+        for reader in self.readers:
+            reader()
         return size, self._read(self.size) if 0 <= self.size < size else []
 
     async def _watch(self) -> None:
-        while self._listeners and not self._server.stopping():
+        loop = asyncio.get_running_loop()
+        while (self._listeners or loop.time() < self._until) and not self._server.stopping():
             try:
                 size, entries = await run_in_threadpool(self._look)
             except CleanroomError:
@@ -72,9 +92,22 @@ class Feed:
                 async with self.news:
                     self._latest, self.size = (self.size, entries), size
                     self.news.notify_all()
+            for hear in self.hearers:
+                hear()
             await asyncio.sleep(EVERY)
         async with self.news:
             self.news.notify_all()
+        for hear in self.hearers:
+            hear()
+
+
+def feed_of(request: Request) -> Feed:
+    """The one task of the server that looks at the ledger."""
+    kept: Any = request.app.state
+    if not hasattr(kept, "feed"):
+        kept.feed = Feed(serving(request))
+    found: Feed = kept.feed
+    return found
 
 
 _OPENAPI: dict[str, Any] = {
@@ -98,9 +131,7 @@ async def events(
 ) -> StreamingResponse:
     """Tell what is new in the ledger, as it comes. Ends after ten minutes at most: browsers then ask, and prove, anew."""
     server = serving(request)
-    if not hasattr(request.app.state, "feed"):
-        request.app.state.feed = Feed(server)
-    feed: Feed = request.app.state.feed
+    feed = feed_of(request)
     feed.check()
     known = last_event_id.isascii() and last_event_id.isdigit()
     seen = int(last_event_id) if known else await run_in_threadpool(room.store.size)

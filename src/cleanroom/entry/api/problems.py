@@ -154,7 +154,7 @@ def answered(request: Request, told: Problem, headers: dict[str, str] | None = N
 
 def is_api(path: str) -> bool:
     """Does a program ask there, and no person in a browser?"""
-    return path in _API or path.startswith("/v1/")
+    return path in _API or path.startswith(("/v1/", "/ofrep/"))
 
 
 def local(path: str) -> str:

@@ -15,7 +15,7 @@ from cleanroom.entry.api.problems import answered, problem, unexpected
 BODY = 1024 * 1024
 """Bytes that a body may have."""
 
-LARGER: Mapping[str, int] = {"/v1/outputs": 16 * 1024 * 1024}
+LARGER: Mapping[str, int] = {"/v1/outputs": 16 * 1024 * 1024, "/v1/outcomes": 4 * 1024 * 1024}
 """Where a body may have more."""
 
 _MOST_PATH, _MOST_QUERY = 2000, 8000
@@ -106,7 +106,7 @@ def _fault(scope: Scope, hosts: Collection[str]) -> tuple[int, str, str] | None:
         )
     if len(path) > _MOST_PATH or len(scope["query_string"]) > _MOST_QUERY:
         return 414, "the address is too long", "Send what is long in the body."
-    if not all(c.isprintable() for c in path) or "\\" in path or {".", ".."} & set(path.split("/")):
+    if not path.isprintable() or "\\" in path or {".", ".."} & set(path.split("/")):
         return 400, "this is no address of a page", "Leave out control characters, backslashes and the steps . and .."
     return None
 

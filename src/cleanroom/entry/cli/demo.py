@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from cleanroom.core.base import Misuse
+from cleanroom.core.base import Instant, Misuse, instant, micros
+from cleanroom.entry.cli.demo_rollout import HOURS, roll_out
 from cleanroom.entry.cli.output import screen
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from cleanroom.app.room import Room
     from cleanroom.app.validate import Checked
     from cleanroom.core.change import Mapping
+    from cleanroom.ports.clock import Clock
 
-STEPS = 8
+STEPS = 9
 MARK = ".generated-by-cleanroom-demo"
 AUTHOR, REVIEWER = "ana@shop.example", "ben@shop.example"
 
@@ -48,9 +50,15 @@ def demo(
         f"The last four weeks\n  were tagged twice, old names and new: {shop.reference_rows:,} events to compare with."
     )
     work = room(out, AUTHOR)
+    work = replace(work, clock=Earlier(work.clock, HOURS))
     _first_try(work, story)
     done = _second_try(work, story)
     _people(work, story)
+    story.step(
+        "It goes out, and comes back by itself",
+        "Days are simulated, people are drawn; the decisions are those of production. An old app stumbles over a new name.",
+    )
+    roll_out(work, "second-try", console)
     _ledger(work, story)
     _ending(out, done, console)
 
@@ -70,6 +78,18 @@ class Story:
         self.console.print()
         self.console.print(Rule(Text(f"{self.at}/{STEPS}  {title}", "bold"), align="left", style="dim"))
         self.console.print(Text(f"  {why}", "dim"), soft_wrap=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A clock that is so many hours late, so that the simulated days end about now."""
+
+    clock: Clock
+    hours: int
+
+    def now(self) -> Instant:
+        """The moment, that many hours ago."""
+        return instant(micros(self.clock.now()) - self.hours * 3_600_000_000)
 
 
 def _fresh(out: Path) -> None:
@@ -151,8 +171,6 @@ def _second_try(work: Room, story: Story) -> Checked:
 
 
 def _as(work: Room, who: str) -> Room:
-    from dataclasses import replace
-
     return replace(work, operator=who)
 
 
@@ -178,8 +196,6 @@ def _people(work: Room, story: Story) -> None:
 
 def _sign(work: Room, story: Story) -> None:
     """Each role that is asked for signs, every person with a token of their own."""
-    from dataclasses import replace
-
     from cleanroom.app import access
     from cleanroom.app.review.decide import approve
     from cleanroom.app.review.standing import standing
@@ -214,9 +230,10 @@ def _ending(out: Path, done: Checked, console: Console) -> None:
 
     report = done.folder / "report.html"
     console.print(
-        f"\n[bold]The report a reviewer reads:[/] {report}\n\n[bold]Three commands to try next[/] (in {out})\n"
+        f"\n[bold]The report a reviewer reads:[/] {report}\n\n[bold]Four commands to try next[/] (in {out})\n"
         f"  cleanroom diff second-try\n"
         f"  cleanroom check first-try --baseline {REFERENCE} --json\n"
+        f"  cleanroom rollout status second-try\n"
         f"  cleanroom serve",
         soft_wrap=True,
     )

@@ -14,13 +14,16 @@ from cleanroom.entry.cli import (
     check,
     contract,
     demo,
+    flag,
     ledger,
     models,
+    outcome,
     people,
     project,
     propose,
     queue,
     review,
+    rollout,
     serve,
     store,
     tick,
@@ -97,7 +100,10 @@ app.command("correct")(propose.correct)
 app.command("check")(check.check)
 app.command("diff")(check.diff)
 app.add_typer(review.app, name="review", help="Decide on changes: approve, reject, waive.")
+app.add_typer(rollout.app, name="rollout", help="Let an approved change reach people bit by bit.")
 app.add_typer(queue.app, name="queue", help="Review single outputs of an AI, and what may skip that.")
+app.add_typer(flag.app, name="flag", help="Who is served which variant, and off for all at once.")
+app.add_typer(outcome.app, name="outcome", help="What production says of a use of a flag.")
 app.command("status")(review.status)
 app.add_typer(ledger.app, name="ledger", help="The tamper-evident log of what happened.")
 app.add_typer(store.app, name="store", help="Where the ledger lies, and how it moves.")

@@ -45,5 +45,6 @@ def copy(
         return
     screen().print(
         f"[green]copied[/] {done.added} of {done.size} entries; both roots are [bold]{escape(done.root)}[/]\n"
-        f"beside them {done.beside.texts} texts, {done.beside.tokens} tokens, {done.beside.messages} messages"
+        f"beside them {done.beside.texts} texts, {done.beside.tokens} tokens, {done.beside.messages} messages, "
+        f"{done.beside.outcomes} outcomes"
     )

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from cleanroom.app.tick import Ticked
 
 
+_DID = {
+    "Wait": "waits",
+    "Advance": "goes on",
+    "Promote": "promoted",
+    "Hold": "held",
+    "RollBack": "rolled back",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Stopped:
     """A clock that shows one moment."""
@@ -34,12 +43,14 @@ def tick(
     project: Annotated[Path, typer.Option(help="The project's folder.")] = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Do once what the server does all the time: deliver messages, escalate what waits too long, forget what expired."""
+    """Do once what the server does all the time: judge rollouts, deliver messages, escalate what waits, forget what expired."""
     from cleanroom.app.tick import tick as step
     from cleanroom.wiring import room
 
     work = room(project, scope="read")
-    done = step(work if at is None else replace(work, clock=_Stopped(_moment(at))))
+    from cleanroom.entry.report.files import report_files
+
+    done = step(work if at is None else replace(work, clock=_Stopped(_moment(at))), report_files)
     if as_json:
         print_json(done)
         return
@@ -59,10 +70,16 @@ def _show(done: Ticked) -> None:
         ("messages delivered", len(sent.arrived)),
         ("outputs escalated", len(queue.escalated)),
         ("held outputs let in", len(queue.let_in)),
+        ("outcomes filed", done.filed),
         ("expired sessions and links forgotten", done.forgotten),
     )
     said = ", ".join(f"{what}: {count}" for what, count in counts if count) or "nothing was due"
     screen().print(f"{done.at[:19].replace('T', ' ')} UTC: {said}", soft_wrap=True)
+    for watched in done.rollouts:
+        did = _DID[type(watched.did).__name__]
+        screen().print(f"{watched.name}: {did}: {watched.did.because}", markup=False, soft_wrap=True)
+    for failed in done.unobserved:
+        aside().print(f"{failed.name}: the battery could not run: {failed.because}", markup=False, soft_wrap=True)
     for late in sent.put_off:
         again = (late.again or "")[:19].replace("T", " ")
         said = f"not delivered: {late.key}: {late.because}; try {late.tries}, again at {again} UTC"

@@ -31,7 +31,10 @@ def create(
     name: Annotated[str, typer.Option(help="What it is for.")] = "command line",
     scope: Annotated[
         list[str] | None,
-        typer.Option(metavar="SCOPE", help="read (as without it), review, queue, outputs, admin, sign-in; repeatable."),
+        typer.Option(
+            metavar="SCOPE",
+            help="read (as without it), review, queue, outputs, outcomes, flags, admin, sign-in; repeatable.",
+        ),
     ] = None,
     expires: Annotated[str, typer.Option(metavar="LENGTH", help="How long it works, such as 90d or 12h.")] = "90d",
     who: As = None,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cleanroom.entry.web import changes, home, ledger, mapping, people, queue, static
+from cleanroom.entry.web import changes, home, ledger, mapping, people, queue, rollouts, static
 from cleanroom.entry.web.errors import error_page
 from cleanroom.entry.web.routes import router
 
-__all__ = ["changes", "error_page", "home", "ledger", "mapping", "people", "queue", "router", "static"]
+__all__ = ["changes", "error_page", "home", "ledger", "mapping", "people", "queue", "rollouts", "router", "static"]

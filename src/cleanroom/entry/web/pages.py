@@ -17,12 +17,14 @@ from cleanroom.core.base import CleanroomError
 from cleanroom.core.policy import SIGNED, same
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.report import svg, view
+from cleanroom.entry.rollouts import amount
 from cleanroom.entry.style import icons
 from cleanroom.entry.web import pictures, seen, static
 
 PLACES = (
     ("/", "For me", "home"),
     ("/changes", "Changes", "change"),
+    ("/rollouts", "Rollouts", "rollout"),
     ("/queue", "Queue", "queue"),
     ("/ledger", "Ledger", "ledger"),
     ("/people", "People", "people"),
@@ -72,6 +74,12 @@ _DONE = {
     "escalated": Flash("Passed on. Somebody else decides."),
     "nothing": Flash("Nothing waits in the queue that you could take.", "plaintone"),
     "revoked": Flash("The token no longer works."),
+    "started": Flash("Started. The first phase bakes, and what happens to people is weighed as it comes in."),
+    "held": Flash("Held. It stays at its share until somebody says how to go on.", "warn"),
+    "resumed": Flash("It goes on, with its whole time limit once more."),
+    "aborted": Flash("Rolled back. Everybody gets the control.", "warn"),
+    "killed": Flash("Killed. Everybody gets the safe variant from now on.", "fail"),
+    "restored": Flash("Restored. The flag serves what it served before."),
     "verified": Flash("Every entry is as it was written."),
 }
 """What may stand behind ?done= in an address: never a text of its own."""
@@ -193,6 +201,7 @@ _FILTERS: dict[str, Any] = {
     "several": view.several,
     "listed": view.listed,
     "same": same,
+    "amount": amount,
     "cell": _cell,
     "columns": _columns,
 }

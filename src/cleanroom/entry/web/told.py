@@ -47,8 +47,61 @@ def _of(fact: f.Fact) -> tuple[str, str, str, str]:
             return _output(fact)
         case f.CutoffSet() | f.CutoffWithdrawn() | f.CorrectionsExported() | f.CheckpointPublished():
             return _kept(fact)
+        case f.FlagSet() | f.FlagKilled() | f.FlagRestored():
+            return _flag(fact)
+        case (
+            f.RolloutStarted()
+            | f.RolloutWeighed()
+            | f.RolloutAdvanced()
+            | f.RolloutHeld()
+            | f.RolloutResumed()
+            | f.RolloutRolledBack()
+            | f.RolloutPromoted()
+            | f.RolloutObserved()
+        ):
+            return _rollout(fact)
         case _:
             return *_access(fact), ""
+
+
+def _flag(fact: f.FlagSet | f.FlagKilled | f.FlagRestored) -> tuple[str, str, str, str]:
+    match fact:
+        case f.FlagSet(flag=flag, rollout=name):
+            what = f", for the rollout of {_s(name)}" if name else ""
+            return f"{by(fact.by)} set the flag {_s(flag.key)}{what}", "flag", "", ""
+        case f.FlagKilled(flag=key, because=words):
+            return f"{by(fact.by)} killed the flag {_s(key)}: everybody gets the safe variant", "fail", "fail", words
+        case f.FlagRestored(flag=key):
+            return f"{by(fact.by)} restored the flag {_s(key)}", "flag", "", ""
+
+
+def _rollout(
+    fact: f.RolloutStarted
+    | f.RolloutWeighed
+    | f.RolloutAdvanced
+    | f.RolloutHeld
+    | f.RolloutResumed
+    | f.RolloutRolledBack
+    | f.RolloutPromoted
+    | f.RolloutObserved,
+) -> tuple[str, str, str, str]:
+    match fact:
+        case f.RolloutStarted(name=name, flag=key):
+            return f"{by(fact.by)} began the rollout of {_s(name)} behind the flag {_s(key)}", "rollout", "", ""
+        case f.RolloutWeighed(because=because):
+            return f"Weighed, and waiting: {shown(because, 300)}", "clock", "", ""
+        case f.RolloutAdvanced(step=step, because=because):
+            return f"Phase {step + 1} began: {shown(because, 300)}", "up", "", ""
+        case f.RolloutHeld(by=who, because=because):
+            return f"Held{f' by {by(who)}' if who else ''}", "warn", "warn", because
+        case f.RolloutResumed():
+            return f"{by(fact.by)} let it go on", "next", "", ""
+        case f.RolloutRolledBack(by=who, because=because):
+            return f"Rolled back{f' by {by(who)}' if who else ''}", "fail", "fail", because
+        case f.RolloutPromoted(because=because):
+            return "Promoted", "pass", "pass", because
+        case f.RolloutObserved(outcome=outcome, because=because):
+            return f"The battery on what the candidate made says {outcome}", _SIGN[outcome], outcome.lower(), because
 
 
 def _run(fact: f.Proposed | f.Ran | f.Judged | f.Checked) -> tuple[str, str, str]:

@@ -1,0 +1,1 @@
+"""Rollouts: start, steer, watch, publish."""
