@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cleanroom.core.base import Misuse
 from cleanroom.ports.engine import Table
@@ -53,6 +53,18 @@ def engine() -> Engine:
     from cleanroom.adapters.duckdb.engine import DuckDBEngine
 
     return DuckDBEngine(validator())
+
+
+class _Later:
+    """An engine that is loaded when it is first asked: most commands ask none, and a kill should not wait for it."""
+
+    def __init__(self) -> None:
+        self._engine: Engine | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._engine is None:
+            self._engine = engine()
+        return getattr(self._engine, name)
 
 
 def project(start: Path | None = None) -> Project:
@@ -121,7 +133,7 @@ def room(start: Path | None = None, operator: str | None = None, scope: Scope = 
     store = store_of(found)
     made = Room(
         project=found,
-        engine=engine(),
+        engine=_Later(),
         store=store,
         artifacts=artifacts(state / "runs"),
         clock=SystemClock(),
