@@ -22,7 +22,8 @@ check: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-cache > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 
 soak: $(VENV)/.dev
-	@HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n 2 --dist worksteal tests/laws tests/web/test_kills.py tests/web/test_openapi.py
+	@HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n 2 --dist worksteal tests/laws tests/web/test_kills.py tests/web/test_openapi.py \
+		tests/web/test_flag_clients.py tests/spec/test_outcomes_killed.py
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benches/battery.py --quick

@@ -21,6 +21,7 @@ from cleanroom.core.contract import Contract, Plan, Roles
 from cleanroom.core.golden import GoldenCase
 from cleanroom.core.ledger import LedgerEntry, Write
 from cleanroom.core.policy import ROLE_OF, SIGNED, Area, Policy, Touch
+from cleanroom.ports.project import SignalSource
 
 NAME = "m"
 PEOPLE = ("ana", "bo", "cy", "dee", "eli")
@@ -43,6 +44,9 @@ class PaperProject:
 
     def contract(self) -> Contract:
         return Contract(self.plan)
+
+    def signals(self) -> tuple[SignalSource, ...]:
+        return ()
 
     def golden(self) -> tuple[GoldenCase, ...]:
         return ()

@@ -9,10 +9,22 @@ import pytest
 from tests.rollout_samples import PLAN
 
 from cleanroom.core.base import Instant, digest, instant, micros
-from cleanroom.core.facts import By, RolloutHeld, RolloutObserved, RolloutResumed, RolloutStarted
+from cleanroom.core.facts import (
+    By,
+    Fact,
+    FlagSet,
+    RolloutAdvanced,
+    RolloutHeld,
+    RolloutObserved,
+    RolloutResumed,
+    RolloutRolledBack,
+    RolloutStarted,
+)
+from cleanroom.core.flags import Flag, Split
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.progress.decide import OBSERVE, Advance, Hold, Promote, RollBack, Wait, decide
-from cleanroom.core.progress.state import Baking, Held, after, rollout_of
+from cleanroom.core.progress.served import served, standing
+from cleanroom.core.progress.state import Baking, Held, RolledBack, Rollout, after, rollout_of
 from cleanroom.core.rollout.plan import HOUR, Metric, Plan, faults, metric_of
 from cleanroom.core.rollout.weigh import begun, edges, grown_series, stepped
 from cleanroom.core.rollout.weighed import Weighed
@@ -130,7 +142,11 @@ def test_users_in_other_shares_than_planned_hold_it() -> None:
 def test_who_resumes_has_seen_to_the_assignment() -> None:
     state = baking()
     odd = replace(weighed(state, 4, (10, 0), (90, 1)), new_canary=300, new_control=1500)
-    facts = (state.start, RolloutHeld(odd, "odd", None, at(4)), RolloutResumed(By("bo", "session"), at(5)))
+    facts: tuple[Fact, ...] = (
+        state.start,
+        RolloutHeld(odd, "odd", None, at(4)),
+        RolloutResumed(By("bo", "session"), at(5)),
+    )
     found = rollout_of(LedgerEntry(n, "rollout/m", n + 1, fact) for n, fact in enumerate(facts))
     assert isinstance(found, Baking)
     assert found.weighed.series == odd.series
@@ -213,3 +229,48 @@ def test_a_block_never_spans_a_step_and_ends_before_its_labels_are_due() -> None
     assert max(lengths) == 15 * 60_000_000
     assert edges(Weighed(AT), plan, begin, micros(at(0.3)), 0) == ()
     assert edges(Weighed(instant(found[-1])), plan, since, micros(at(2)), 0) == ()
+
+
+def test_a_metric_that_nobody_may_ever_have_needs_no_evidence_of_safety() -> None:
+    leaks = replace(PLAN, metrics=(Metric("error"), Metric("privacy_leak", "reported")))
+    state = baking(leaks, step=1)
+    seen = weighed(state, 4, (50, 1), (50, 1), blocks=80)
+    clean = replace(seen, series=(seen.series[0], *weighed(state, 4, (50, 0), (50, 0), blocks=80).series[1:]))
+    assert isinstance(decide(state, clean, at(4)), Promote)
+
+
+def folded(*facts: Fact) -> object:
+    return rollout_of(LedgerEntry(n, "rollout/m", n + 1, fact) for n, fact in enumerate(facts))
+
+
+def test_a_fact_that_does_not_fit_changes_nothing() -> None:
+    start, seen = baking().start, Weighed(at(1))
+    for step in (0, 2, -1):
+        found = folded(start, RolloutAdvanced(step, seen, "no such step", at(1)))
+        assert isinstance(found, Baking)
+        assert found.step == 0
+    last = folded(start, RolloutAdvanced(1, seen, "", at(1)), RolloutAdvanced(2, seen, "", at(2)), start)
+    assert isinstance(last, Baking)
+    assert last.step == 1, "only promotion leads to all of the traffic"
+    over = folded(start, RolloutRolledBack(seen, "harm", None, at(1)), RolloutAdvanced(1, seen, "late", at(2)))
+    assert isinstance(over, RolledBack)
+    assert folded(RolloutAdvanced(1, seen, "before any", at(1))) is None
+
+
+def test_a_flag_has_the_share_of_its_own_rollout_and_of_no_other() -> None:
+    state = baking()
+    mine = Flag("m", {"control": "", "candidate": "x"}, "control", split=Split("candidate", 77))
+    set_so = LedgerEntry(0, "flag/m", 1, FlagSet(mine, "m", By("bo", "session"), AT))
+    found = standing((set_so,))
+    assert found is not None
+
+    def share(rollout: Rollout | None) -> int:
+        split = served(found, rollout).split
+        assert split is not None
+        return split.share
+
+    assert share(state) == PLAN.phases[0]
+    assert share(None) == 0, "a rollout that is not there gives nothing"
+    assert share(replace(state, start=replace(state.start, flag="other"))) == 0
+    assert share(replace(state, start=replace(state.start, name="other"))) == 0
+    assert share(Held(state, "because", None, AT)) == PLAN.phases[0]

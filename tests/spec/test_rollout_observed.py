@@ -10,6 +10,7 @@ from tests.page_shop import BEN, NAME, acting, sign, write
 from typer.testing import CliRunner
 
 from cleanroom.app.review.standing import standing
+from cleanroom.app.rollout import steer
 from cleanroom.app.rollout.observe import observe
 from cleanroom.app.rollout.read import existing
 from cleanroom.app.rollout.start import start
@@ -63,19 +64,8 @@ def test_what_the_candidate_made_counts_and_voids_nothing(shop: Room) -> None:
     assert baking.observed[0].outcome in ("PASS", "WARN", "UNKNOWN")
 
 
-def test_what_fails_the_battery_is_rolled_back(shop: Room) -> None:
-    legacy = Table(shop.project.root / LEGACY)  # names that the plan does not know: what a broken candidate would make
-    found = observe(shop, NAME, legacy, Table(shop.project.root / REFERENCE), report_files)
-    assert found.report.outcome.value == "FAIL"
-    watch(shop)
-    ended = existing(shop, NAME)
-    assert isinstance(ended, RolledBack)
-    assert "the battery failed on what the candidate made" in ended.because
-    with pytest.raises(Refused, match="is over"):
-        observe(shop, NAME, legacy, None, report_files)
-
-
 def test_a_tick_runs_the_battery_where_the_plan_names_the_output(shop: Room) -> None:
+    steer.abort(shop, NAME, "once more")
     clock = SimulatedClock(shop.clock.now())
     late = replace(shop, clock=clock)
     file = str(output(shop))
@@ -104,3 +94,15 @@ def test_a_tick_runs_the_battery_where_the_plan_names_the_output(shop: Room) -> 
 def test_a_file_that_is_none_is_told(shop: Room) -> None:
     with pytest.raises(Misuse):
         observe(shop, NAME, Table(shop.project.root / "absent.parquet"), None, report_files)
+
+
+def test_what_fails_the_battery_is_rolled_back(shop: Room) -> None:
+    legacy = Table(shop.project.root / LEGACY)  # names that the plan does not know: what a broken candidate would make
+    found = observe(shop, NAME, legacy, Table(shop.project.root / REFERENCE), report_files)
+    assert found.report.outcome.value == "FAIL"
+    watch(shop)
+    ended = existing(shop, NAME)
+    assert isinstance(ended, RolledBack)
+    assert "the battery failed on what the candidate made" in ended.because
+    with pytest.raises(Refused, match="is over"):
+        observe(shop, NAME, legacy, None, report_files)

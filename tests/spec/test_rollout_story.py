@@ -102,6 +102,18 @@ def test_harm_rolls_it_back_in_its_first_phase(out: tuple[RolloutPaper, Simulate
     assert fact.weighed.series[0].canary_bad > 5, "the evidence stands in the ledger"
 
 
+def test_what_did_harm_does_not_go_out_again(out: tuple[RolloutPaper, SimulatedClock]) -> None:
+    paper, clock = out
+    paper.begin()
+    assert isinstance(last(paper, clock, HARMFUL), RolledBack)
+    with pytest.raises(Refused, match="exactly this version of m was rolled back for what it did: error"):
+        paper.begin()
+    paper.correct("ana")
+    paper.check("PASS", ("taxonomy",))
+    decide.approve(paper.room(), NAME, None)
+    assert isinstance(paper.begin(), Baking)
+
+
 def test_a_slow_candidate_is_found_by_the_controls_own_quantiles(out: tuple[RolloutPaper, SimulatedClock]) -> None:
     paper, clock = out
     paper.begin(replace(PLAN, metrics=(Metric("latency_ms", "above"),)))

@@ -8,7 +8,7 @@ from cleanroom.app.rollout.observe import observe
 from cleanroom.app.rollout.read import existing
 from cleanroom.app.rollout.watch import Watched, watch
 from cleanroom.app.room import Room
-from cleanroom.app.signals import settle
+from cleanroom.app.signals import Drawn, draw, settle
 from cleanroom.app.validate import Render
 from cleanroom.core.base import CleanroomError, Instant, noun
 from cleanroom.core.progress.decide import OBSERVE
@@ -26,7 +26,9 @@ class Unobserved:
 
 @noun
 class Ticked:
-    """What a step did at `at`. `forgotten`: sessions and links that had expired; `filed`: outcomes moved to files."""
+    """What a step did at `at`. `forgotten`: sessions and links that had expired; `filed`: outcomes moved to files;
+    `drawn`: what came out of the files of sources, where they changed.
+    """
 
     at: Instant
     delivered: Delivered
@@ -35,16 +37,18 @@ class Ticked:
     rollouts: tuple[Watched, ...]
     unobserved: tuple[Unobserved, ...]
     filed: int
+    drawn: tuple[Drawn, ...] = ()
 
 
 def tick(room: Room, render: Render = lambda _: {}) -> Ticked:
-    """Judge the rollouts, forget expired sessions and links, move the queue on, and deliver what waits in the outbox.
+    """Take in outcomes, judge rollouts, forget expired sessions and links, move the queue on, deliver what waits.
 
     `render`: the files of a report, for the battery on what a candidate made. What is wrong with one part keeps no other
     from its turn: messages go out also when the queue cannot move on, since that may be what they tell.
     """
     now = room.clock.now()
     try:
+        drawn = draw(room)
         rollouts = watch(room)
         unobserved = tuple(u for w in rollouts if (u := _observed(room, w, render)) is not None)
         filed = settle(room)
@@ -54,7 +58,7 @@ def tick(room: Room, render: Render = lambda _: {}) -> Ticked:
             queue = reconcile(room)
         finally:
             delivered = deliver(room)
-    return Ticked(now, delivered, queue, forgotten, rollouts, unobserved, filed)
+    return Ticked(now, delivered, queue, forgotten, rollouts, unobserved, filed, drawn)
 
 
 def _observed(room: Room, watched: Watched, render: Render) -> Unobserved | None:

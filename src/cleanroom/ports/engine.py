@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from cleanroom.core.change import Mapping
+from cleanroom.core import change
 from cleanroom.core.check import Witness
 from cleanroom.core.contract import Roles
 from cleanroom.core.golden import GoldenCase
@@ -47,10 +47,34 @@ class Profile:
     top: tuple[tuple[str, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row with a moment. `at`: microseconds since 1970 UTC; `texts`: of the columns that were asked for as text;
+    `values`: of the columns of truth values and numbers, as they are, without those that are empty.
+    """
+
+    at: int
+    texts: tuple[str | None, ...]
+    values: Mapping[str, bool | float]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Rows of a span of time, in its order. `more`: the span holds later ones; `timeless`: rows of the file without a moment.
+
+    `left_out`: columns that hold neither text that was asked for nor truth values nor numbers.
+    """
+
+    rows: tuple[Row, ...]
+    more: bool
+    timeless: int
+    left_out: tuple[str, ...]
+
+
 class Workspace(Protocol):
     """An open, locked-down engine on one run's files. Nothing outside `folder` can be written."""
 
-    def apply(self, mapping: Mapping, metadata: dict[str, str]) -> Path:
+    def apply(self, mapping: change.Mapping, metadata: dict[str, str]) -> Path:
         """Write the source under the mapping to `folder`/output.parquet; the path of what was written.
 
         The output has the columns of the source, the event column renamed to its target, and `legacy_event`.
@@ -62,7 +86,7 @@ class Workspace(Protocol):
         """Write the candidate dataset as it is to `folder`/output.parquet."""
         ...
 
-    def replay(self, cases: Sequence[GoldenCase], mapping: Mapping) -> None:
+    def replay(self, cases: Sequence[GoldenCase], mapping: change.Mapping) -> None:
         """Make side 'golden' out of the cases' inputs under the mapping, keyed by column `_case`."""
         ...
 
@@ -70,7 +94,7 @@ class Workspace(Protocol):
         """All of them, in the fewest passes. What cannot be computed is Unseen with the reason."""
         ...
 
-    def diff(self, mapping: Mapping | None, sample: int = 20) -> Diff:
+    def diff(self, mapping: change.Mapping | None, sample: int = 20) -> Diff:
         """Source (or baseline) against the output."""
         ...
 
@@ -116,4 +140,13 @@ class Engine(Protocol):
         self, table: Table, column: str, values: Sequence[str], limit: int
     ) -> tuple[tuple[dict[str, str | None], ...], ...]:
         """For each value, the first `limit` rows in which `column` has it, in the order of the file."""
+        ...
+
+    def span(self, table: Table, texts: Sequence[str], by: str, after: int, until: int, limit: int) -> Span:
+        """Rows whose moment `by` lies in after < moment <= until (microseconds since 1970 UTC), the earliest `limit`
+        of them and all that share the moment of the last.
+
+        A time without a zone is of UTC. Raises Misuse where a column is missing, `by` holds no times, or one moment has
+        more than 200,000 rows.
+        """
         ...

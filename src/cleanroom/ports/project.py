@@ -44,6 +44,26 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalSource:
+    """One `[signals.NAME]`: where outcomes or counts of them come from beside our own store.
+
+    prometheus   counts: its address in `url` or in the variable `url_env`; `total` and `bad` in PromQL, with `$arm` and
+                 `$window`; `token_env` names the variable that holds a bearer token
+    sql          outcomes of `flag`: `data` is a file or a folder of files that the engine reads
+    """
+
+    name: str
+    kind: str
+    url: str = ""
+    url_env: str = ""
+    token_env: str = ""
+    total: str = ""
+    bad: str = ""
+    data: str = ""
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Oidc:
     """`[oidc]`: the identity provider. `name` is what the button says."""
 
@@ -134,6 +154,10 @@ class Project(Protocol):
 
     def channels(self) -> Sequence[Channel]:
         """[notify.NAME] of cleanroom.toml."""
+        ...
+
+    def signals(self) -> Sequence[SignalSource]:
+        """[signals.NAME] of cleanroom.toml."""
         ...
 
     def oidc(self) -> Oidc | None:

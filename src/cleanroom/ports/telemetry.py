@@ -79,6 +79,14 @@ class Telemetry(Protocol):
         """How many outcomes were left out because they did not agree with the flag."""
         ...
 
+    def read_up_to(self, name: str) -> int | None:
+        """The number that was remembered for what `name` calls (a source's file, say); None before the first."""
+        ...
+
+    def set_read_up_to(self, name: str, number: int) -> None:
+        """Remember it, in place of the one before. It decides nothing: outcomes that are read twice are kept once."""
+        ...
+
     def compact(self, before: int) -> int:
         """Move outcomes of whole hours that ended before that moment, as far as they had arrived by then, from the log to
         files; how many were moved. What comes later of such an hour goes to a file of its own with a later moment.

@@ -12,7 +12,7 @@ import duckdb
 
 from cleanroom.adapters.duckdb import diff as differ
 from cleanroom.adapters.duckdb import profile as profiler
-from cleanroom.adapters.duckdb import shadow
+from cleanroom.adapters.duckdb import shadow, spans
 from cleanroom.adapters.duckdb.connection import Connection
 from cleanroom.adapters.duckdb.measures import Reader
 from cleanroom.adapters.duckdb.payload import Payloads
@@ -26,7 +26,7 @@ from cleanroom.core.contract import Roles
 from cleanroom.core.golden import GoldenCase
 from cleanroom.core.measure import Measure, Seen
 from cleanroom.core.run import Diff
-from cleanroom.ports.engine import Profile, Shown, Table, Workspace
+from cleanroom.ports.engine import Profile, Shown, Span, Table, Workspace
 from cleanroom.ports.validator import Validator
 
 _MEMORY = "700MB"
@@ -165,3 +165,8 @@ class DuckDBEngine:
             if column not in opened.columns:
                 raise Misuse(f"{table.path} has no column {column!r}", f"It has: {', '.join(sorted(opened.columns))}.")
             return tuple(profiler.sample(connection, opened, column, value, limit) for value in values)
+
+    def span(self, table: Table, texts: Sequence[str], by: str, after: int, until: int, limit: int) -> Span:
+        """See ports/engine.py."""
+        with self._look(table) as (connection, opened):
+            return spans.span(connection, opened, texts, by, (after, until), limit)

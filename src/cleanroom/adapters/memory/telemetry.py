@@ -26,6 +26,7 @@ class MemoryTelemetry:
         self._ids: set[str] = set()
         self._log: list[Kept] = []
         self._flags: dict[str, _Flag] = {}
+        self._read_up_to: dict[str, int] = {}
         self._lock = Lock()
 
     def hashed(self, key: str) -> str:
@@ -70,6 +71,14 @@ class MemoryTelemetry:
     def apart(self, flag: str, since: int, until: int) -> int:
         """How many outcomes with since <= at < until do not agree with the flag."""
         return sum(not o.agrees for o in self._of(flag, since, until))
+
+    def read_up_to(self, name: str) -> int | None:
+        """The number that was remembered for what `name` calls."""
+        return self._read_up_to.get(name)
+
+    def set_read_up_to(self, name: str, number: int) -> None:
+        """Remember it."""
+        self._read_up_to[name] = number
 
     def compact(self, before: int) -> int:
         """Move whole hours that ended before that moment, with all of them that had come by then."""

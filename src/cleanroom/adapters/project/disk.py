@@ -23,7 +23,7 @@ from cleanroom.core.golden import GoldenCase
 from cleanroom.core.policy import Policy
 from cleanroom.core.prompt import Prompt
 from cleanroom.core.queue_rules import QueueRules
-from cleanroom.ports.project import Channel, ModelSettings, Oidc, StoreSettings
+from cleanroom.ports.project import Channel, ModelSettings, Oidc, SignalSource, StoreSettings
 from cleanroom.ports.validator import Validator
 
 T = TypeVar("T")
@@ -150,6 +150,10 @@ class DiskProject:
     def channels(self) -> Sequence[Channel]:
         """See ports/project.py."""
         return tuple(Channel(name, **keys) for name, keys in self._settings().notify)
+
+    def signals(self) -> Sequence[SignalSource]:
+        """See ports/project.py."""
+        return tuple(SignalSource(name, **keys) for name, keys in self._settings().signals)
 
     def oidc(self) -> Oidc | None:
         """See ports/project.py."""

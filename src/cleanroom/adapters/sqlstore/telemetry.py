@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from cleanroom.adapters.minutes import rollups
 from cleanroom.adapters.sqlstore import packed
 from cleanroom.adapters.sqlstore.store import SqlStore
-from cleanroom.adapters.sqlstore.tables import outcome_files, outcome_ids, outcome_minutes, outcomes, secrets
+from cleanroom.adapters.sqlstore.tables import outcome_files, outcome_ids, outcome_minutes, outcomes, secrets, views
 from cleanroom.adapters.valid_text import check_text
 from cleanroom.core.base import Misuse
 from cleanroom.core.outcome import Kept
@@ -49,6 +49,8 @@ _MINUTES = (
     .order_by(outcome_minutes.c.minute)
 )
 _SECRET = select(secrets.c.value).where(secrets.c.name == "telemetry")
+_READ_UP_TO = select(views.c.read_up_to).where(views.c.name == bindparam("name"))
+_VIEW = "signals/"
 _DUE = (outcomes.c.hour <= bindparam("last_hour"), outcomes.c.arrived < bindparam("before"))
 
 
@@ -110,6 +112,17 @@ class SqlTelemetry:
         found += sum(int(f.apart) for f in files if since <= f.first and f.last < until)
         cut = [f.name for f in files if f.apart and not (since <= f.first and f.last < until)]
         return found + (self._hours.apart(cut, since, until) if cut else 0)
+
+    def read_up_to(self, name: str) -> int | None:
+        """The number that was remembered for what `name` calls."""
+        rows = self._store.rows(_READ_UP_TO, name=_VIEW + name)
+        return int(rows[0][0]) if rows else None
+
+    def set_read_up_to(self, name: str, number: int) -> None:
+        """Remember it."""
+        with self._store.writing() as connection:
+            connection.execute(delete(views).where(views.c.name == _VIEW + name))
+            connection.execute(insert(views), {"name": _VIEW + name, "read_up_to": number})
 
     def compact(self, before: int) -> int:
         """Move whole hours that ended before that moment to files, with all of them that had come by then; see the port."""

@@ -15,7 +15,16 @@ from cleanroom.core.flags import Flag, Split
 from cleanroom.core.flags.targeting import Rule
 from cleanroom.core.ledger import Write
 from cleanroom.core.progress import served
-from cleanroom.core.progress.state import Baking, Promoted, rollout_of, runs, start_of, subject_of, version_of
+from cleanroom.core.progress.state import (
+    Baking,
+    Promoted,
+    RolledBack,
+    rollout_of,
+    runs,
+    start_of,
+    subject_of,
+    version_of,
+)
 from cleanroom.core.review import Cleared
 from cleanroom.core.rollout.plan import Plan, faults
 from cleanroom.core.signing import stands_against, what_next
@@ -42,6 +51,9 @@ def start(room: Room, name: str, plan: Plan, *, flag: str = "", audience: Rule =
         raise Misuse(f"{key[:100]!r} cannot be the flag of a rollout", hint)
     if before is not None and runs(before):
         raise Refused(f"a rollout of {name} is on already", f"See it: cleanroom rollout status {name}")
+    if isinstance(before, RolledBack) and before.by is None and before.start.change == found.review.change:
+        hint = "Make a new version of it; `cleanroom rollout status` shows what was counted."
+        raise Refused(f"exactly this version of {name} was rolled back for what it did: {before.because}", hint)
     set_before = flag_of(room, key)
     _must_be_free(room, key, set_before)
     now, checked = room.clock.now(), found.review.checked

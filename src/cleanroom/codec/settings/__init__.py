@@ -1,4 +1,4 @@
-"""cleanroom.toml: name, models, roles, policy, store, queue, server and channels, with every mistake at its line."""
+"""cleanroom.toml: name, models, roles, policy, store, queue, server, channels and sources, with every mistake at its line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cleanroom.codec.positions import Document, Place, Stop, decode, ordered
-from cleanroom.codec.settings import models, people, services
+from cleanroom.codec.settings import models, people, services, signals
 from cleanroom.codec.settings.models import MODEL_KINDS
 from cleanroom.core.contract import LintFinding
 from cleanroom.core.mistakes import Mistake, Path, did_you_mean
@@ -18,7 +18,7 @@ from cleanroom.core.queue_rules import QueueRules
 
 __all__ = ["MODEL_KINDS", "Settings", "read_settings"]
 
-_TOP = ("name", "models", "roles", "policy", "store", "queue", "oidc", "notify")
+_TOP = ("name", "models", "roles", "policy", "store", "queue", "oidc", "notify", "signals")
 
 _TABLE = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=\s*""")
@@ -31,7 +31,7 @@ _POLICY, _QUEUE = Policy(), QueueRules()
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What cleanroom.toml says. `models` and `notify` pair a name with its keys; `store` and `oidc` are keys alone."""
+    """What cleanroom.toml says. `models`, `notify` and `signals` pair a name with its keys; `store` and `oidc` are keys."""
 
     name: str
     models: tuple[tuple[str, dict[str, str]], ...] = ()
@@ -40,6 +40,7 @@ class Settings:
     store: tuple[tuple[str, str], ...] = ()
     oidc: tuple[tuple[str, str], ...] = ()
     notify: tuple[tuple[str, dict[str, str]], ...] = ()
+    signals: tuple[tuple[str, dict[str, str]], ...] = ()
 
 
 def read_settings(content: bytes, file: str = "cleanroom.toml") -> tuple[Settings | None, tuple[LintFinding, ...]]:
@@ -73,6 +74,7 @@ def _settings(data: dict[str, Any]) -> Settings:
         store=tuple(data.get("store", {}).items()),
         oidc=tuple(data.get("oidc", {}).items()),
         notify=named("notify"),
+        signals=named("signals"),
     )
 
 
@@ -129,7 +131,8 @@ def _tables(data: dict[str, Any]) -> Iterator[Mistake]:
             continue
         for mistake in look(keys):
             yield mistake.under((table,))
-    for table, look in (("models", models.mistakes), ("notify", services.notify_mistakes)):
+    many = (("models", models.mistakes), ("notify", services.notify_mistakes), ("signals", signals.mistakes))
+    for table, look in many:
         tables = data.get(table, {})
         if not isinstance(tables, dict):
             yield Mistake((table,), f"{table!r} must hold a table for each", f"Write [{table}.NAME].")
@@ -138,5 +141,5 @@ def _tables(data: dict[str, Any]) -> Iterator[Mistake]:
             if not isinstance(keys, dict):
                 yield Mistake((table, name), f"{name!r} must be a table", f"Write [{table}.{name}].")
                 continue
-            for mistake in look(keys):
+            for mistake in (*look(keys), *(signals.name_mistakes(name) if table == "signals" else ())):
                 yield mistake.under((table, name))

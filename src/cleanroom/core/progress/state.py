@@ -139,7 +139,9 @@ def _baking(now: Baking, entry: LedgerEntry) -> Rollout:
     match entry.fact:
         case RolloutWeighed(weighed=weighed):
             return replace(now, weighed=weighed)
-        case RolloutAdvanced(step=step, weighed=weighed, at=at) if step == now.step + 1 < len(now.start.plan.phases):
+        case RolloutAdvanced(step=step, weighed=weighed, at=at) if (
+            step == now.step + 1 < len(now.start.plan.phases) - 1
+        ):
             return replace(now, step=step, since=at, weighed=weighed, observed=())
         case RolloutHeld(weighed=weighed, because=because, by=by, at=at):
             return Held(replace(now, weighed=weighed), because, by, at)

@@ -70,6 +70,7 @@ def _show(done: Ticked) -> None:
         ("messages delivered", len(sent.arrived)),
         ("outputs escalated", len(queue.escalated)),
         ("held outputs let in", len(queue.let_in)),
+        ("outcomes from files", sum(d.new for d in done.drawn)),
         ("outcomes filed", done.filed),
         ("expired sessions and links forgotten", done.forgotten),
     )
@@ -80,6 +81,9 @@ def _show(done: Ticked) -> None:
         screen().print(f"{watched.name}: {did}: {watched.did.because}", markup=False, soft_wrap=True)
     for failed in done.unobserved:
         aside().print(f"{failed.name}: the battery could not run: {failed.because}", markup=False, soft_wrap=True)
+    for drawn in (d for d in done.drawn if d.because):
+        rows = f"{drawn.refused:,} rows refused: " if drawn.refused else ""
+        aside().print(f"{drawn.source} ({drawn.file}): {rows}{drawn.because}", markup=False, soft_wrap=True)
     for late in sent.put_off:
         again = (late.again or "")[:19].replace("T", " ")
         said = f"not delivered: {late.key}: {late.because}; try {late.tries}, again at {again} UTC"

@@ -24,7 +24,7 @@ from cleanroom.core.facts import (
 )
 from cleanroom.core.flags import STEPS
 from cleanroom.core.ledger import LedgerEntry
-from cleanroom.core.progress.state import Rollout, runs, start_of, subject_of
+from cleanroom.core.progress.state import RolledBack, Rollout, runs, start_of, subject_of
 from cleanroom.core.review import Cleared
 from cleanroom.core.rollout.plan import Plan
 from cleanroom.core.rollout.weigh import harm
@@ -128,10 +128,12 @@ def _list(request: Request, visit: Visit, alert: CleanroomError | None = None) -
     now = seen.now_of(request, visit.room)
     found = every(visit.room)
     busy = {start_of(r).name for r in found if runs(r)}
+    harmful = {r.start.change for r in found if isinstance(r, RolledBack) and r.by is None}
     ready = [
         s.name
         for s in now.changes
         if isinstance(s, Standing) and isinstance(s.review.state, Cleared) and s.mapping is not None
+        if s.review.change not in harmful
     ]
     return render(
         request,
