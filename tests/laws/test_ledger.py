@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import json
 import sqlite3
 import types
@@ -340,6 +341,11 @@ def drawn(kind: Any) -> st.SearchStrategy[Any]:
         bool: st.booleans(),
         float: st.floats(allow_nan=False, allow_infinity=False),
         type(None): st.none(),
+        Any: st.recursive(
+            st.none() | st.booleans() | counts | words,
+            lambda part: st.lists(part, max_size=3) | st.dictionaries(words, part, max_size=3),
+            max_leaves=6,
+        ),
     }
     if kind in special:
         return special[kind]
@@ -348,6 +354,8 @@ def drawn(kind: Any) -> st.SearchStrategy[Any]:
             return st.sampled_from(get_args(kind))
         case types.UnionType | typing.Union:
             return st.one_of([drawn(part) for part in get_args(kind)])
+        case collections.abc.Mapping:
+            return st.dictionaries(words, drawn(get_args(kind)[1]), max_size=3)
         case builtin if builtin is tuple and get_args(kind)[1:] == (...,):
             return st.lists(drawn(get_args(kind)[0]), max_size=3).map(tuple)
     if not is_dataclass(kind):

@@ -12,6 +12,7 @@ import jsonschema_rs
 import pytest
 from tests.projects import checked, failed, fixed
 
+from cleanroom.adapters.duckdb.engine import DuckDBEngine
 from cleanroom.app.audit import verify
 from cleanroom.app.propose.dataset import propose_dataset
 from cleanroom.app.room import Room
@@ -145,13 +146,13 @@ def test_production_that_moves_during_a_run_is_noticed_and_nothing_is_kept(
     def write_and_move(self: object, folder: Path, name: str, data: bytes) -> Path:
         raise AssertionError("nothing may be written once the inputs have moved")
 
-    engine_open = type(work.engine).open
+    engine_open = DuckDBEngine.open
 
     def open_and_move(self: object, *args: object, **kwargs: object) -> object:
         source.write_bytes(content + b"one more byte")
         return engine_open(self, *args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(type(work.engine), "open", open_and_move)
+    monkeypatch.setattr(DuckDBEngine, "open", open_and_move)
     monkeypatch.setattr(type(work.artifacts), "write", write_and_move)
     try:
         with pytest.raises(CleanroomError):
