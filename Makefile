@@ -50,7 +50,7 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 
 # What tests need from the system; without root and apt-get those tests are skipped with the reason.
 system:
-	@sh scripts/system-packages chromium
+	@sh scripts/system-packages chromium prometheus
 
 # The public JavaScript clients that tests hold the server against; without npm those tests are not there.
 .PHONY: peers

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from tests.projects import FixedClock
 
+from cleanroom.adapters.memory.counts import MemoryCounts
 from cleanroom.adapters.memory.store import MemoryStore
 from cleanroom.adapters.memory.telemetry import MemoryTelemetry
 from cleanroom.app.contract.digest import contract_digest
@@ -66,6 +67,7 @@ class Paper:
     store: MemoryStore = field(default_factory=MemoryStore)
     clock: FixedClock = field(default_factory=FixedClock)
     telemetry: MemoryTelemetry = field(default_factory=MemoryTelemetry)
+    counts: MemoryCounts = field(default_factory=MemoryCounts)
 
     def room(self, person: str = "ana", how: facts.How = "session") -> Room:
         """The room with somebody in it; what a review does not ask for is absent."""
@@ -82,6 +84,7 @@ class Paper:
             desk=nothing,
             outbox=nothing,
             telemetry=self.telemetry,
+            counts=self.counts,
             notifiers=nothing,
             signer=nothing,
             proof=how,

@@ -113,6 +113,7 @@ def room(start: Path | None = None, operator: str | None = None, scope: Scope = 
     With CLEANROOM_TOKEN set, the token's person is at work, and has proven it; the token must open `scope`.
     """
     from cleanroom.adapters.clock import SystemClock
+    from cleanroom.adapters.prometheus import PrometheusCounts
     from cleanroom.adapters.sqlstore.accounts import SqlAccounts
     from cleanroom.adapters.sqlstore.desk import SqlDesk
     from cleanroom.adapters.sqlstore.outbox import SqlOutbox
@@ -143,6 +144,7 @@ def room(start: Path | None = None, operator: str | None = None, scope: Scope = 
         desk=SqlDesk(store),
         outbox=SqlOutbox(store),
         telemetry=SqlTelemetry(store, state / "outcomes"),
+        counts=PrometheusCounts(found.signals),
         notifiers=lambda: _notifiers(found),
         signer=lambda: _signer(found),
     )

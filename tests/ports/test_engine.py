@@ -14,7 +14,7 @@ from cleanroom.adapters.duckdb.connection import Connection
 from cleanroom.adapters.duckdb.engine import DuckDBEngine
 from cleanroom.adapters.duckdb.sql import fn, lit
 from cleanroom.adapters.jsonschema_rs.validator import JsonSchemaRs
-from cleanroom.core.base import CleanroomError, Misuse, Outside
+from cleanroom.core.base import CleanroomError, Instant, Misuse, Outside, micros
 from cleanroom.core.change import MappedName, Mapping
 from cleanroom.core.check import BreakingRows, OrphanRows, RepeatedRows, SkippedRows, SourceRows, TornRows, ValueRows
 from cleanroom.core.contract import Roles
@@ -250,3 +250,38 @@ def test_a_profile_says_what_is_there(engine: DuckDBEngine, shop: Path) -> None:
     assert [r["user"] for r in nasty] == ["u3"]
     assert len(views) == 2
     json.dumps([p.top for p in by_name.values()])
+
+
+def test_a_span_of_time_is_read_in_order_and_no_moment_is_cut(engine: DuckDBEngine, shop: Path) -> None:
+    def at(text: str) -> int:
+        return micros(Instant(f"2026-01-{text}Z"))
+
+    whole = engine.span(Table(shop), ("event", "user"), "ts", 0, 2**62, 100)
+    assert [r.at for r in whole.rows] == sorted(r.at for r in whole.rows)
+    assert (len(whole.rows), whole.more, whole.timeless, whole.left_out) == (7, False, 0, ("session",))
+    assert dict(whole.rows[0].values) == {"price": 5.0}
+    assert [dict(r.values) for r in whole.rows if r.texts == ("ping", "u4")] == [{}], "null is not there"
+    assert NASTY in {r.texts[0] for r in whole.rows}
+    part = engine.span(Table(shop), ("user",), "ts", at("01T10:00:00"), 2**62, 3)
+    assert [r.texts[0] for r in part.rows] == ["u1", "u2", "u2", "u2"], "the repeated row is of the same moment"
+    assert part.more
+    part = engine.span(Table(shop), ("user",), "ts", at("01T10:00:00"), 2**62, 2)
+    assert (len(part.rows), part.more) == (2, True)
+    part = engine.span(Table(shop), ("user",), "ts", at("01T10:01:00"), at("01T10:03:00"), 5)
+    assert ([r.texts[0] for r in part.rows], part.more) == (["u2", "u2", "u2"], False), "after, and up to"
+    assert engine.span(Table(shop), ("user",), "ts", at("02T10:00:00"), 2**62, 5).rows == ()
+
+
+def test_a_span_asks_for_columns_that_are_there(engine: DuckDBEngine, shop: Path, tmp_path: Path) -> None:
+    with pytest.raises(Misuse, match=r'no column .us"; DROP'):
+        engine.span(Table(shop), ('us"; DROP',), "ts", 0, 2**62, 5)
+    with pytest.raises(Misuse, match="holds DOUBLE values, not timestamps"):
+        engine.span(Table(shop), ("user",), "price", 0, 2**62, 5)
+    found = engine.span(Table(shop), ("user",), "event", 0, 2**62, 5)
+    assert (found.rows, found.timeless) == ((), 7), "text that is no time has no moment"
+    crowd = tmp_path / "crowd.parquet"
+    duckdb.execute(
+        f"COPY (SELECT DATE '2026-01-01' AS at, i AS id FROM range(200007) r(i)) TO '{crowd}' (FORMAT PARQUET)"
+    )
+    with pytest.raises(Misuse, match="more than 200,000 rows of one moment"):
+        engine.span(Table(crowd), ("id",), "at", 0, 2**62, 5)

@@ -201,6 +201,15 @@ def test_a_key_is_hashed_with_a_secret_and_always_alike(telemetry: Telemetry) ->
     assert len(telemetry.hashed("\ud800")) == 32
 
 
+def test_a_place_is_remembered_by_name(telemetry: Telemetry) -> None:
+    assert telemetry.read_up_to("lake/a.csv") is None
+    for number in (-(2**62), 2**62, 7):
+        telemetry.set_read_up_to("lake/a.csv", number)
+        telemetry.set_read_up_to("lake/b.csv", 5)
+        assert telemetry.read_up_to("lake/a.csv") == number
+    assert telemetry.read_up_to("lake") is None
+
+
 @pytest.mark.parametrize("text", ["nul \x00", "half \ud800"])
 def test_text_that_no_database_keeps_is_refused(telemetry: Telemetry, text: str) -> None:
     for bad in (kept("x", flag=text), kept("x", metrics={text: 1}), kept(text)):

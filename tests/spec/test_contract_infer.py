@@ -18,7 +18,7 @@ from cleanroom.codec.plan import plan_yaml, read_plan
 from cleanroom.core.base import Misuse
 from cleanroom.core.contract import Field, Plan, Roles, Unique
 from cleanroom.core.lint import UNASSIGNED
-from cleanroom.ports.engine import Profile, Table, Workspace
+from cleanroom.ports.engine import Profile, Span, Table, Workspace
 
 ROWS = """
 SELECT CASE i % 10 WHEN 0 THEN 'order_ok' WHEN 1 THEN 'none' WHEN 2 THEN 'a "b"; DROP TABLE x' ELSE 'prod_view' END AS event_name,
@@ -146,6 +146,9 @@ class Fixed:
 
     def samples(self, *_: object, **__: object) -> tuple[tuple[dict[str, str | None], ...], ...]:
         raise AssertionError("drafting needs no rows")
+
+    def span(self, *_: object, **__: object) -> Span:
+        raise AssertionError("drafting needs no span of time")
 
 
 def profile(name: str, kind: str, values: Sequence[str] = (), **changes: object) -> Profile:

@@ -12,6 +12,13 @@ from cleanroom.core.policy import AREAS, Policy, Role, Touch, assignment, requir
 from cleanroom.core.run import Diff, EventFlow
 from cleanroom.core.touches import touches
 
+PROMETHEUS = """\
+[signals.p]
+kind = 'prometheus'
+url = 'http://prometheus:9090/x'
+total = "total{v='$arm'}[$window]"
+bad = "bad{v='$arm'}[$window]"
+"""
 PLAN = Plan(
     "p",
     Roles("event", "ts", user="user_id"),
@@ -181,6 +188,22 @@ def test_mistakes_in_the_policy_are_told_at_their_line(line: str, message: str) 
         ('[oidc]\nissuer = "https://id.example"\nclient_id = "c"\nclient_secret = "s"', "'client_secret' is refused"),
         ("[notify.ops]\nkind = 'mail'", "there is no kind of channel 'mail'"),
         ("[notify.ops]\nkind = 'webhook'", "'url' is missing"),
+        ("[signals]\np = 1", "'p' must be a table"),
+        ("[signals.p]", "'kind' is missing"),
+        ("[signals.p]\nkind = 'graphite'", "there is no kind of source 'graphite'"),
+        ("[signals.p]\nkind = 7", "'kind' must be text"),
+        ("[signals.lake]\nkind = 'sql'\ndata = 'x.csv'", "'flag' is missing"),
+        ("[signals.lake]\nkind = 'sql'\nflag = 'f'", "'data' is missing"),
+        ("[signals.lake]\nkind = 'sql'\ndata = 'x'\nflag = 'f'\nurl = 'http://x/'", "unknown key 'url'"),
+        ("[signals.'a b']\nkind = 'sql'\ndata = 'x'\nflag = 'f'", "'a b' cannot be the name of a source"),
+        (PROMETHEUS.replace("url =", "#"), "'url' is missing"),
+        (PROMETHEUS.replace("http", "ftp"), "'url' must be an http or https address"),
+        (PROMETHEUS.replace("//", "//me:pw@"), "'url' holds credentials"),
+        (PROMETHEUS.replace("bad =", "#"), "'bad' is missing"),
+        (PROMETHEUS.replace("total{v='$arm'}", "total"), "'total' does not say $arm"),
+        (PROMETHEUS.replace("bad{v='$arm'}[$window]", "bad{v='$arm'}[5m]"), "'bad' does not say $window"),
+        (PROMETHEUS + "token = 'x'\n", "'token' is refused: secrets do not belong into files"),
+        (PROMETHEUS + "token_env = 'a b'\n", "'token_env' is not the name of an environment variable"),
         ("[queue]\ncapacity = 0", "'capacity' must be a whole number from 1"),
         ("[queue]\naudit_share = 2", "'audit_share' must be a share from 0 to 1"),
         ("[queue]\nmax_wait = '4 hours'", "'max_wait' must be a length of time"),
@@ -191,6 +214,13 @@ def test_mistakes_around_it_are_told(text: str, message: str) -> None:
     assert settings is None
     assert any(message in f.message for f in findings), findings
     assert not any("secret@host" in f.message + f.hint for f in findings)
+
+
+def test_a_source_of_counts_is_read_as_it_is_written() -> None:
+    settings, findings = read_settings(f'name = "shop"\n{PROMETHEUS}'.encode())
+    assert settings is not None, findings
+    ((name, keys),) = settings.signals
+    assert (name, keys["kind"], keys["total"]) == ("p", "prometheus", "total{v='$arm'}[$window]")
 
 
 # --- what to look at first

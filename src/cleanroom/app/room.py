@@ -10,6 +10,7 @@ from cleanroom.core.facts import By, How
 from cleanroom.ports.accounts import Accounts
 from cleanroom.ports.artifacts import Artifacts
 from cleanroom.ports.clock import Clock
+from cleanroom.ports.counts import Counts
 from cleanroom.ports.desk import Desk
 from cleanroom.ports.engine import Engine
 from cleanroom.ports.model import Model
@@ -40,6 +41,7 @@ class Room:
     desk: Desk
     outbox: Outbox
     telemetry: Telemetry
+    counts: Counts
     notifiers: Callable[[], tuple[Notifier, ...]]
     signer: Callable[[], Signer]
     proof: How = "claimed"

@@ -44,6 +44,7 @@ def start(room: Room, name: str, plan: Plan, *, flag: str = "", audience: Rule =
     """
     if wrong := tuple(faults(plan)):
         raise Misuse(f"this cannot be a plan: {wrong[0]}", "See `cleanroom rollout start --help`.")
+    _sources_must_be_there(room, plan)
     found = _approved(room, name)
     before, key = find(room, name), flag or name
     if not _KEY.fullmatch(key):
@@ -77,6 +78,14 @@ def start(room: Room, name: str, plan: Plan, *, flag: str = "", audience: Rule =
             f"the approval of {name} was voided while the rollout began: it is rolled back", "Check it again."
         )
     return baking
+
+
+def _sources_must_be_there(room: Room, plan: Plan) -> None:
+    wanted = {m.source for m in plan.metrics if m.source}
+    known = {s.name for s in room.project.signals() if s.kind == "prometheus"} if wanted else set()
+    for source in sorted(wanted - known):
+        hint = f'Add [signals.{source}] with kind = "prometheus" to cleanroom.toml, see docs/rollout.md.'
+        raise Misuse(f"there is no source of counts {source!r}", hint)
 
 
 def _approved(room: Room, name: str) -> Standing:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,15 +12,28 @@ import numpy as np
 from cleanroom.app.notify import tell
 from cleanroom.app.rollout.publish import publish
 from cleanroom.app.rollout.read import unfinished
+from cleanroom.app.rollout.start import CANDIDATE, CONTROL
 from cleanroom.app.room import Room
-from cleanroom.core.base import CleanroomError, Instant, micros, noun
+from cleanroom.core.base import CleanroomError, Instant, instant, micros, noun
 from cleanroom.core.facts import Fact, RolloutAdvanced, RolloutHeld, RolloutPromoted, RolloutRolledBack, RolloutWeighed
 from cleanroom.core.ledger import Conflict, Write
 from cleanroom.core.progress.decide import Advance, Decision, Hold, Promote, RollBack, Wait, decide
 from cleanroom.core.progress.state import Baking, Held, Promoted, start_of, subject_of
 from cleanroom.core.rollout.plan import GRAVE
-from cleanroom.core.rollout.weigh import MINUTE, WINDOW, Memory, Outcomes, edges, recall, stepped, weigh
+from cleanroom.core.rollout.weigh import (
+    MINUTE,
+    WINDOW,
+    Memory,
+    Outcomes,
+    certain_harm,
+    edges,
+    harm,
+    recall,
+    stepped,
+    weigh,
+)
 from cleanroom.core.rollout.weighed import Weighed
+from cleanroom.core.stats.canary import Block
 from cleanroom.ports.store import Store
 
 KEEP = 5 * MINUTE
@@ -27,6 +41,13 @@ KEEP = 5 * MINUTE
 
 RECENT = 60 * MINUTE
 """Microseconds in which a look between two blocks searches for grave outcomes; a look at a block searches all."""
+
+
+ASKING = 20_000_000
+"""Microseconds that a look may ask sources of counts for one rollout."""
+
+SILENT = 60 * MINUTE
+"""Microseconds without counts after which people are told."""
 
 
 @noun
@@ -74,12 +95,16 @@ def _look(room: Room, state: Baking | Held) -> Decision:
     known = _known(room, baking)
     since, until = micros(baking.since), micros(baking.weighed.until)
     bounds = edges(baking.weighed, baking.start.plan, since, micros(now), known.hourly)
-    weighed, memory = baking.weighed, known.memory
+    weighed, memory, silent = baking.weighed, known.memory, ""
     if bounds:
         seen = _outcomes(room, baking, until - WINDOW, bounds[-1])
-        weighed, memory = weigh(weighed, memory, baking.start.plan, since, bounds, seen)
+        given, answered, silent = _given(room, baking, bounds)
+        weighed, memory = _weighed(baking, known.memory, bounds, answered, seen, given)
     weighed = _apart(room, baking, weighed, now, all_of_them=bool(bounds))
-    decided = decide(state, weighed, now)
+    decided = _unless_silent(decide(state, weighed, now), silent)
+    if silent and micros(now) - micros(weighed.until) > SILENT:
+        key = f"rollout/{baking.start.name}/{baking.version}/silent"
+        tell(room, key, None, f"Rollout of {baking.start.name}: a source does not answer", silent)
     after = _written(room, baking, weighed, decided, now)
     if after is not None:
         fresh = Memory(memory.gone) if isinstance(decided, Advance) else memory
@@ -87,6 +112,58 @@ def _look(room: Room, state: Baking | Held) -> Decision:
         began = now if isinstance(decided, Advance) else baking.since
         _KNOWN[room.store][baking.start.name] = _Known(baking.start.at, after, began, fresh, hourly)
     return decided
+
+
+def _given(room: Room, baking: Baking, bounds: Sequence[int]) -> tuple[dict[str, list[Block]], int, str]:
+    """Blocks that sources counted, by metric; how many blocks all of them have; and why there are no more, '' for no reason.
+
+    Asking ends after ASKING: what is left is asked at the next look.
+    """
+    metrics = [m for m in baking.start.plan.metrics if m.source]
+    given: dict[str, list[Block]] = {m.name: [] for m in metrics}
+    if not metrics:
+        return given, len(bounds) - 1, ""
+    began = micros(room.clock.now())
+    for place, (begin, end) in enumerate(pairwise(bounds)):
+        if place and micros(room.clock.now()) - began > ASKING:
+            return given, place, ""
+        try:
+            for metric in metrics:
+                canary = room.counts.counted(metric.source, CANDIDATE, begin, end)
+                given[metric.name].append(
+                    Block(begin, *canary, *room.counts.counted(metric.source, CONTROL, begin, end))
+                )
+        except CleanroomError as error:
+            return given, place, f"{error.message}; nothing after {instant(begin)[:16]}Z is weighed until it answers"
+    return given, len(bounds) - 1, ""
+
+
+def _weighed(
+    baking: Baking, memory: Memory, bounds: Sequence[int], answered: int, seen: Outcomes, given: dict[str, list[Block]]
+) -> tuple[Weighed, Memory]:
+    """The evidence of the blocks that have all their counts; of those behind them only harm that is certain without."""
+    plan, since, weighed = baking.start.plan, micros(baking.since), baking.weighed
+    if answered:
+        weighed, memory = weigh(weighed, memory, plan, since, bounds[: answered + 1], seen, given)
+    if answered < len(bounds) - 1 and not harm(weighed.series, plan).harmful:
+        certain = certain_harm(weighed, memory, plan, since, bounds[answered:], seen)
+        weighed = weighed if certain is None else certain
+    return weighed, memory
+
+
+def _unless_silent(decided: Decision, silent: str) -> Decision:
+    """A source that does not answer stops what is good news, and no bad news."""
+    match decided:
+        case RollBack():
+            return decided
+        case _ if not silent:
+            return decided
+        case Advance() | Promote():
+            return Wait(silent)
+        case Hold(because=because):
+            return Hold(f"{because}; {silent}")
+        case Wait(because=because):
+            return Wait(f"{because}; {silent}")
 
 
 def _written(room: Room, baking: Baking, weighed: Weighed, decided: Decision, now: Instant) -> Instant | None:
@@ -153,7 +230,7 @@ def _known(room: Room, baking: Baking) -> _Known:
 
 
 def _outcomes(room: Room, baking: Baking, since: int, until: int) -> Outcomes:
-    names = [m.name for m in baking.start.plan.metrics]
+    names = [m.name for m in baking.start.plan.metrics if not m.source]
     found = room.telemetry.columns(baking.start.flag, since, until, names)
     return Outcomes(found.who, found.at, found.arrived, found.canary, found.metrics)
 

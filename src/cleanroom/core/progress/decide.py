@@ -86,12 +86,13 @@ def _harm(baking: Baking, weighed: Weighed) -> str:
 
 
 def _said(series: Series, absolute: bool, plan: Plan) -> str:
-    counts = f"{_rate(series.canary_bad, series.canary_n)} on the candidate"
+    unit = unit_of(series, plan)
+    counts = f"{_rate(series.canary_bad, series.canary_n, unit)} on the candidate"
     what = named(series)
     if absolute:
         promise = next(m.promise for m in plan.metrics if m.name == series.metric)
         return f"{what}: {counts}, and {promise:.2%} were promised"
-    return f"{what}: {counts}, {_rate(series.control_bad, series.control_n)} on the control at the same time"
+    return f"{what}: {counts}, {_rate(series.control_bad, series.control_n, unit)} on the control at the same time"
 
 
 def named(series: Series) -> str:
@@ -99,8 +100,13 @@ def named(series: Series) -> str:
     return f"{series.metric} above the control's p{series.level * 100:g}" if series.level else series.metric
 
 
-def _rate(bad: int, n: int) -> str:
-    return f"{bad:,} of {n:,} users ({bad / n:.2%})" if n else "nobody"
+def unit_of(series: Series, plan: Plan) -> str:
+    """What a series counts: users, or requests where a source counts them."""
+    return "requests" if any(m.name == series.metric and m.source for m in plan.metrics) else "users"
+
+
+def _rate(bad: int, n: int, unit: str) -> str:
+    return f"{bad:,} of {n:,} {unit} ({bad / n:.2%})" if n else "nobody"
 
 
 def _broken(baking: Baking, weighed: Weighed) -> str:
@@ -123,8 +129,9 @@ def _missing(baking: Baking, weighed: Weighed) -> Iterator[str]:
         if series is None:
             yield f"no outcome has been weighed yet; {plan.least:,} users of either arm are needed"
         elif min(series.phase_canary, series.phase_control) < plan.least:
+            unit = unit_of(series, plan)
             yield (
-                f"{named(series)}: {series.phase_canary:,} users with the candidate and {series.phase_control:,} with the "
+                f"{named(series)}: {series.phase_canary:,} {unit} with the candidate and {series.phase_control:,} with the "
                 f"control in this phase, {plan.least:,} are needed"
             )
     if plan.output and not baking.observed:
@@ -172,8 +179,9 @@ def _to_come(baking: Baking, weighed: Weighed) -> Iterator[str]:
             longest = series, more
     if longest is not None and longest[1].hours > 0:
         series, more = longest
+        unit = unit_of(series, baking.start.plan)
         yield (
-            f"about {more.canary_requests:,.0f} more users with the candidate are needed for {named(series)}, "
+            f"about {more.canary_requests:,.0f} more {unit} with the candidate are needed for {named(series)}, "
             f"{more.hours:,.0f} hours at today's traffic"
         )
 

@@ -27,11 +27,15 @@ GRAVE = ("privacy_leak",)
 
 @noun
 class Metric:
-    """What both arms are compared by. `promise`: a rate of bad users (0 to 1) that the candidate must keep by itself."""
+    """What both arms are compared by. `promise`: a rate of bad users (0 to 1) that the candidate must keep by itself.
+
+    `source`: who counts it, one of kind prometheus in cleanroom.toml (requests, then, not users); '': our own outcomes.
+    """
 
     name: str
     kind: MetricKind = "bad"
     promise: float | None = None
+    source: str = ""
 
 
 @noun
@@ -66,12 +70,13 @@ class Plan:
 
 
 def metric_of(text: str) -> Metric:
-    """The metric that `error`, `latency_ms:above` or `error<=0.01` names. Raises ValueError, with what is wrong."""
+    """The metric that `error`, `latency_ms:above`, `error<=0.01` or `error@SOURCE` names. Raises ValueError."""
     name, bound, promise = text.partition("<=")
     name, colon, kind = name.strip().partition(":")
-    if not name or not name.isascii() or not name.replace("_", "a").replace(".", "a").replace("-", "a").isalnum():
+    name, mark, source = name.partition("@")
+    if not _is_name(name) or (mark and not _is_name(source)):
         raise ValueError(f"{text[:60]!r} names no metric: letters, digits, '_', '-' and '.'")
-    found: MetricKind = "reported" if name in REPORTED else "bad"
+    found: MetricKind = "reported" if name in REPORTED and not source else "bad"
     match kind.strip() if colon else found:
         case "bad":
             found = "bad"
@@ -82,12 +87,16 @@ def metric_of(text: str) -> Metric:
         case other:
             raise ValueError(f"{other[:40]!r} is no kind of metric: bad, reported or above")
     if not bound:
-        return Metric(name, found)
+        return Metric(name, found, source=source)
     try:
         rate = float(promise.strip().removesuffix("%")) / (100 if promise.strip().endswith("%") else 1)
     except ValueError:
         raise ValueError(f"{promise[:40]!r} is no rate: for example {name}<=0.5%") from None
-    return Metric(name, found, rate)
+    return Metric(name, found, rate, source)
+
+
+def _is_name(text: str) -> bool:
+    return text.isascii() and text.replace("_", "a").replace(".", "a").replace("-", "a").isalnum()
 
 
 def faults(plan: Plan) -> Iterator[str]:
@@ -110,6 +119,10 @@ def faults(plan: Plan) -> Iterator[str]:
     for metric in plan.metrics:
         if metric.promise is not None and (metric.kind == "above" or not 0 < metric.promise < 0.5):
             yield f"{metric.name}: a promise is a rate of bad users between 0 and 50%, of a metric that says good or bad"
+        if metric.source and metric.kind != "bad":
+            yield f"{metric.name}: a source counts what is bad, and nothing else"
+        if metric.source and metric.name in GRAVE:
+            yield f"{metric.name}: one is too many, which takes outcomes: a source only counts"
     yield from _times(plan)
 
 

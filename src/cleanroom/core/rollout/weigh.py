@@ -3,10 +3,15 @@
 Blocks lie one after the other from the rollout's begin; one never spans a step of the ramp, since within a block both arms
 must live under the same conditions. A block is weighed once, when the labels of both arms have had the plan's patience; what
 came later does not count in either arm. Users are counted, not requests, and a user who was bad is not at risk again.
+
+What a source counts (Metric.source) comes as blocks of requests. Where it is silent nothing behind is weighed, but for harm
+that is certain whatever it would say: e-values cannot be less than 0, so that the mean with 0 for each of the silent
+metrics is a lower bound of the mean that will be known. Acting on it is acting on that, only earlier: no error is added.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,7 +25,7 @@ from cleanroom.core.rollout.weighed import Series, Weighed
 from cleanroom.core.stats.canary import Block, Decision, Rules, averaged, block_minutes, grown, nothing
 from cleanroom.core.stats.exceedance import LEVELS, thresholds
 from cleanroom.core.stats.mismatch import log_mismatch, log_over, log_under
-from cleanroom.core.stats.outcomes import first_bad, in_time
+from cleanroom.core.stats.outcomes import Counted, first_bad, in_time
 
 MINUTE = 60_000_000
 WINDOW = 60 * MINUTE
@@ -59,9 +64,10 @@ class Memory:
     met: frozenset[str] = frozenset()
 
 
-def keys(plan: Plan) -> tuple[Key, ...]:
-    """The series of a plan: one a metric, or one a quantile of a number."""
-    return tuple((m.name, level) for m in plan.metrics for level in (LEVELS if m.kind == "above" else (0.0,)))
+def keys(plan: Plan, *, own: bool = False) -> tuple[Key, ...]:
+    """The series of a plan: one a metric, or one a quantile of a number. `own`: those that no source counts."""
+    metrics = [m for m in plan.metrics if not (own and m.source)]
+    return tuple((m.name, level) for m in metrics for level in (LEVELS if m.kind == "above" else (0.0,)))
 
 
 def edges(weighed: Weighed, plan: Plan, since: int, now: int, hourly: float) -> tuple[int, ...]:
@@ -69,7 +75,8 @@ def edges(weighed: Weighed, plan: Plan, since: int, now: int, hourly: float) -> 
 
     since: when the phase began; now: microseconds. hourly: outcomes an hour before these blocks, 0 where nothing is known.
     """
-    length = (plan.block or (block_minutes(hourly) if hourly else 15)) * MINUTE
+    chosen = block_minutes(hourly) if hourly and not any(m.source for m in plan.metrics) else 15
+    length = (plan.block or chosen) * MINUTE
     cut = now - plan.patience * 1_000_000 - GRACE
     found = [micros(weighed.until)]
     while True:
@@ -82,22 +89,28 @@ def edges(weighed: Weighed, plan: Plan, since: int, now: int, hourly: float) -> 
 
 
 def weigh(
-    before: Weighed, memory: Memory, plan: Plan, since: int, bounds: Sequence[int], seen: Outcomes
+    before: Weighed,
+    memory: Memory,
+    plan: Plan,
+    since: int,
+    bounds: Sequence[int],
+    seen: Outcomes,
+    given: Mapping[str, Sequence[Block]] | None = None,
 ) -> tuple[Weighed, Memory]:
     """The evidence with the blocks between `bounds`, up to the first block that shows harm.
 
-    since: when the phase began. seen: all outcomes from WINDOW before the first block to the end of the last.
+    since: when the phase began. seen: all outcomes from WINDOW before the first block to the end of the last. given: the
+    same blocks of each metric that a source counts, by name.
     """
-    on_time = in_time(seen.at, seen.arrived, plan.patience * 1_000_000)
-    timely = seen.chosen(on_time)
-    counted = {
-        key: first_bad(*_rows(plan, key, timely, bounds), bounds, memory.gone.get(key, frozenset()))
-        for key in keys(plan)
+    timely = seen.chosen(in_time(seen.at, seen.arrived, plan.patience * 1_000_000))
+    counted = _counted(plan, timely, bounds, memory)
+    blocks = {key: c.blocks for key, c in counted.items()} | {
+        (m.name, 0.0): tuple((given or {})[m.name]) for m in plan.metrics if m.source
     }
     series = {(s.metric, s.level): s for s in before.series} or begun(plan)
     until, used = before.until, 0
     for place, end in enumerate(bounds[1:]):
-        series = {key: grown_series(series[key], counted[key].blocks[place], plan.rules, since) for key in series}
+        series = {key: grown_series(series[key], blocks[key][place], plan.rules, since) for key in series}
         until, used = instant(end), place + 1
         if harm(tuple(series.values()), plan).harmful:
             break
@@ -112,13 +125,38 @@ def weigh(
     return after, Memory({key: c.gone for key, c in counted.items()}, met)
 
 
+def certain_harm(
+    before: Weighed, memory: Memory, plan: Plan, since: int, bounds: Sequence[int], seen: Outcomes
+) -> Weighed | None:
+    """The evidence where it shows harm whatever the sources will say of these blocks; None where it does not.
+
+    The series of a metric that a source counts stay as they were; see weigh for the arguments, and the file's head.
+    """
+    timely = seen.chosen(in_time(seen.at, seen.arrived, plan.patience * 1_000_000))
+    counted = _counted(plan, timely, bounds, memory)
+    series = {(s.metric, s.level): s for s in before.series} or begun(plan)
+    for place, end in enumerate(bounds[1:]):
+        series |= {key: grown_series(series[key], c.blocks[place], plan.rules, since) for key, c in counted.items()}
+        if harm(tuple(series.values()), plan, silent=True).harmful:
+            return replace(before, until=instant(end), series=tuple(series.values()))
+    return None
+
+
+def _counted(plan: Plan, timely: Outcomes, bounds: Sequence[int], memory: Memory) -> dict[Key, Counted]:
+    """The users of each series that our own outcomes are counted for."""
+    return {
+        key: first_bad(*_rows(plan, key, timely, bounds), bounds, memory.gone.get(key, frozenset()))
+        for key in keys(plan, own=True)
+    }
+
+
 def recall(plan: Plan, since: int, bounds: Sequence[int], seen: Outcomes) -> Memory:
     """The memory after the blocks between `bounds`, from the outcomes alone; since: when the phase began.
 
     The quantiles of a number are taken before these blocks, which may be others than those that were weighed.
     """
     timely = seen.chosen(in_time(seen.at, seen.arrived, plan.patience * 1_000_000))
-    gone = {key: first_bad(*_rows(plan, key, timely, bounds), bounds).gone for key in keys(plan)}
+    gone = {key: c.gone for key, c in _counted(plan, timely, bounds, Memory()).items()}
     return Memory(gone, _met(timely, frozenset(), since, bounds[-1])[1])
 
 
@@ -138,16 +176,25 @@ def mismatch(weighed: Weighed, share: int) -> float:
     return weighed.mismatch + float(log_mismatch([weighed.new_canary, weighed.new_control], planned))
 
 
-def harm(series: Sequence[Series], plan: Plan) -> Decision:
-    """What all comparisons and promises say together.
+def harm(series: Sequence[Series], plan: Plan, *, silent: bool = False) -> Decision:
+    """What all comparisons and promises say together. `silent`: with 0 as the e-value of all that a source counts.
 
     Harm is the mean of e-values: one a metric (the mean over its quantiles), one a promise; no correction is needed
     (Vovk & Wang 2021). Safety needs every series to be safe by itself (Berger 1982), but those of which one is too many.
     """
     rules = plan.rules
     each = _by_metric(series)
-    parts = [averaged([averaged(s.evidence.harm) for s in of]) for of in each.values()]
-    parts += [_over(each[m.name][0], m, rules) for m in plan.metrics if m.promise is not None and m.name in each]
+    unknown = {m.name for m in plan.metrics if silent and m.source}
+    parts = [
+        -math.inf if name in unknown else averaged([averaged(s.evidence.harm) for s in of]) for name, of in each.items()
+    ]
+    parts += [
+        -math.inf if m.name in unknown else _over(each[m.name][0], m, rules)
+        for m in plan.metrics
+        if m.promise is not None and m.name in each
+    ]
+    if unknown and not any(part > -math.inf for part in parts):
+        return Decision(-math.inf, -math.inf, rules.bar)
     safe = min((safety(s, plan) for s in series if s.metric not in GRAVE), default=0.0)
     return Decision(averaged(parts) if parts else 0.0, safe, rules.bar)
 

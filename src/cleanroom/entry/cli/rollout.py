@@ -19,7 +19,9 @@ Bake = Annotated[str, typer.Option(help="How long a phase lasts at least: 30m, 1
 Limit = Annotated[str, typer.Option(help="How long all of it may take; what is undecided by then is held.")]
 Metrics = Annotated[
     list[str] | None,
-    typer.Option("--metric", help="What both arms are compared by: error, latency_ms:above, error<=0.5%. Repeat it."),
+    typer.Option(
+        "--metric", help="What both arms are compared by: error, latency_ms:above, error<=0.5%, error@prom. Repeat it."
+    ),
 ]
 Margin = Annotated[float, typer.Option(help="How many times worse than the control is not accepted.")]
 Alpha = Annotated[float, typer.Option(help="The chance of a false rollback, and of a wrong promotion.")]

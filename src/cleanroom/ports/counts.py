@@ -1,0 +1,17 @@
+"""How many requests did an arm have in a block of time, and how many were bad? Said by somebody else's counters."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Counts(Protocol):
+    """Counters by the name that cleanroom.toml gives them."""
+
+    def counted(self, source: str, arm: str, begin: int, end: int) -> tuple[int, int]:
+        """(requests, bad ones) of `arm` with begin < moment <= end, microseconds since 1970 UTC; 0 where it knows of none.
+
+        `arm`: the variant, candidate or control. Never more bad ones than requests. Raises Outside where there is no
+        answer, Misuse for a source that is not there, and for an answer that is no count.
+        """
+        ...
