@@ -49,9 +49,9 @@ class Traffic:
     slower: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
 
-    def between(self, flag: Flag, begin: int, end: int) -> Iterator[Outcome]:
-        """What applications report of these microseconds, in the order of time."""
-        chance = np.random.default_rng([self.seed, zlib.crc32(b"%d" % begin)])
+    def between(self, flag: Flag, begin: int, end: int, start: int) -> Iterator[Outcome]:
+        """What applications report of these microseconds, in the order of time; the same whenever the rollout starts."""
+        chance = np.random.default_rng([self.seed, zlib.crc32(b"%d" % (begin - start))])
         count = int(chance.poisson(self.hourly * (end - begin) / (60 * MINUTE)))
         moments = np.sort(chance.integers(begin, end, count))
         people = chance.integers(0, self.people, count)
@@ -92,9 +92,9 @@ def report(room: Room, clock: SimulatedClock, name: str, traffic: Traffic, minut
     clock.later(minutes)
     rollout = find(room, name)
     flag = None if rollout is None else flag_of(room, start_of(rollout).flag)
-    if flag is None:
+    if rollout is None or flag is None:
         return ()
-    made = tuple(traffic.between(served(flag, rollout), begin, micros(clock.at)))
+    made = tuple(traffic.between(served(flag, rollout), begin, micros(clock.at), micros(start_of(rollout).at)))
     if made:
         record(room, made)
     return made

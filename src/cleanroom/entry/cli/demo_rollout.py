@@ -28,7 +28,7 @@ def traffic() -> Traffic:
     from cleanroom.sim.rollouts import Traffic
 
     bad = {"control": {"error": 0.01}, "candidate": {"error": 0.03}}
-    return Traffic(1500, 200_000, bad, seed=5)
+    return Traffic(1500, 200_000, bad, seed=3)
 
 
 def roll_out(work: Room, name: str, console: Console) -> None:
