@@ -17,20 +17,16 @@ import argparse
 import importlib
 import importlib.util
 import json
-import os
-import platform
-import shlex
 import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benches import environments, expected, measure
+from benches import environments, expected, frame, measure
 
 ROOT = environments.ROOT
 QUICK_ROWS = 200_000
@@ -196,34 +192,13 @@ def figures(entries: list[Entry]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in made.items()}
 
 
-def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
-    versions = {}
-    for package in ("ai-cleanroom", "duckdb", "numpy", "sqlglot", "jsonschema-rs"):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
-    return {
-        "system": platform.platform(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        "memory_mib": memory,
-        "python": platform.python_version(),
-        "packages": versions,
-    }
-
-
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="The battery's cost beside a bare scan and its peers.")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROWS:,} rows only; ends within a minute")
+    parser = frame.options("The battery's cost beside a bare scan and its peers.", f"{QUICK_ROWS:,} rows only")
     parser.add_argument("--rows", type=int, nargs="+", metavar="N", help="sizes of the workload (1000000 10000000)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each contestant; the median counts (3)")
     parser.add_argument("--peers", action="store_true", help="Soda, Pandera and Great Expectations too")
     parser.add_argument("--data", type=Path, metavar="DIR", help="keep the workloads in DIR and use them again")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
-    given = parser.parse_args()
+    given = frame.given(parser)
     if given.quick and given.rows:
         parser.error("--quick has its own number of rows; give --quick or --rows")
     given.rows = sorted(set(given.rows or ([QUICK_ROWS] if given.quick else FULL_ROWS)))
@@ -231,8 +206,6 @@ def _arguments() -> argparse.Namespace:
         parser.error(f"--rows {given.rows[0]}: give at least {expected.SMALLEST}")
     if given.runs < 1:
         parser.error("--runs must be at least 1")
-    if given.json and not given.json.resolve().parent.is_dir():
-        parser.error(f"--json {given.json}: there is no such folder")
     return given
 
 
@@ -256,19 +229,9 @@ def main() -> int:
             absent += failed
     for line in absent:
         print(line, file=sys.stderr)
-    if given.json:
-        command = shlex.join(["python", "benches/battery.py", *sys.argv[1:]])
-        result = {"figures": figures(entries), "machine": machine(), "command": command}
-        try:
-            given.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            print(f"cannot write {given.json}: {error.strerror}", file=sys.stderr)
-            return 4
-    return 4 if any(line != NOT_BUILT for line in absent) else 0
+    code = frame.written(given.json, "battery", figures(entries))
+    return code or (4 if any(line != NOT_BUILT for line in absent) else 0)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    frame.run(main)

@@ -17,9 +17,7 @@ with false_rollback_, equal_promoted_ and wrong_promotion_ of each PATTERN_RATE_
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import shlex
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -32,7 +30,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benches.battery import machine
+from benches import frame
 from benches.canary_pitfalls import PITFALLS, share_off_unnoticed
 from benches.canary_worlds import (
     FLAT,
@@ -219,17 +217,11 @@ def measured(size: Size, jobs: int = 1) -> tuple[dict[str, float], list[str]]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Is the canary judged soundly, and at what price?")
-    parser.add_argument(
-        "--quick", action="store_true", help=f"{QUICK_RUNS} rollouts of a few worlds; ends within a minute"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
+    parser = frame.options("Is the canary judged soundly, and at what price?", f"{QUICK_RUNS} rollouts of a few worlds")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes at the same time (1)")
-    given = parser.parse_args()
+    given = frame.given(parser)
     if given.jobs < 1:
         parser.error("--jobs must be at least 1")
-    if given.json and not given.json.resolve().parent.is_dir():
-        parser.error(f"--json {given.json}: there is no such folder")
     return given
 
 
@@ -237,19 +229,8 @@ def main() -> int:
     """Simulate, print the tables, write the figures."""
     given = _arguments()
     figures, _ = measured(QUICK if given.quick else FULL, given.jobs)
-    if given.json:
-        command = shlex.join(["python", "benches/canary.py", *sys.argv[1:]])
-        result: dict[str, Any] = {"figures": figures, "machine": machine(), "command": command}
-        try:
-            given.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            print(f"cannot write {given.json}: {error.strerror}", file=sys.stderr)
-            return 4
-    return 0
+    return frame.written(given.json, "canary", figures)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    frame.run(main)

@@ -22,9 +22,6 @@ of the JSON, lower is better:
 
 from __future__ import annotations
 
-import argparse
-import json
-import shlex
 import sys
 import tempfile
 import time
@@ -37,7 +34,7 @@ import duckdb
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benches.battery import machine
+from benches import frame
 from benches.flag_doors import RATE, killing, rated
 
 from cleanroom.core.flags import Flag, Split, evaluate, killed
@@ -183,30 +180,15 @@ def table(made: Mapping[str, float]) -> str:
 
 def main() -> int:
     """Measure, print the table, write the figures."""
-    parser = argparse.ArgumentParser(description="What an evaluation of a flag costs.")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} evaluations only; ends within a minute")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
-    given = parser.parse_args()
-    if given.json and not given.json.resolve().parent.is_dir():
-        parser.error(f"--json {given.json}: there is no such folder")
+    parser = frame.options("What an evaluation of a flag costs.", f"{QUICK:,} evaluations only")
+    given = frame.given(parser)
     made = measure(QUICK if given.quick else FULL)
     print(table(made))
     over_http = doors(given.quick)
     print(doors_table(over_http))
     made |= over_http
-    if given.json:
-        command = shlex.join(["python", "benches/flags.py", *sys.argv[1:]])
-        result = {"figures": made, "machine": machine(), "command": command}
-        try:
-            given.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            print(f"cannot write {given.json}: {error.strerror}", file=sys.stderr)
-            return 4
-    return 0
+    return frame.written(given.json, "flags", made)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    frame.run(main)

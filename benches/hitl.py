@@ -13,20 +13,17 @@ both of the world `overconfident`; the same with _WORLD appended for each world,
 from __future__ import annotations
 
 import argparse
-import json
-import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benches.battery import machine
+from benches import frame
 
 from cleanroom.core.stats.cutoff import calibrate, first_alarm
 
@@ -189,13 +186,8 @@ def measured(runs: int, audit_runs: int) -> tuple[dict[str, float], list[str]]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Is the promise of a confidence cut-off kept, and at what price?")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_RUNS} runs; ends within a minute")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
-    given = parser.parse_args()
-    if given.json and not given.json.resolve().parent.is_dir():
-        parser.error(f"--json {given.json}: there is no such folder")
-    return given
+    parser = frame.options("Is the promise of a confidence cut-off kept, and at what price?", f"{QUICK_RUNS} runs")
+    return frame.given(parser)
 
 
 def main() -> int:
@@ -204,19 +196,8 @@ def main() -> int:
     runs = (QUICK_RUNS, QUICK_AUDIT_RUNS) if given.quick else (RUNS, AUDIT_RUNS)
     figures, lines = measured(*runs)
     print("\n".join(lines))
-    if given.json:
-        command = shlex.join(["python", "benches/hitl.py", *sys.argv[1:]])
-        result: dict[str, Any] = {"figures": figures, "machine": machine(), "command": command}
-        try:
-            given.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            print(f"cannot write {given.json}: {error.strerror}", file=sys.stderr)
-            return 4
-    return 0
+    return frame.written(given.json, "hitl", figures)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    frame.run(main)

@@ -15,8 +15,6 @@ disk. The figures of the JSON, lower is better:
 from __future__ import annotations
 
 import argparse
-import json
-import shlex
 import sys
 import tempfile
 import time
@@ -26,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benches.battery import machine
+from benches import frame
 
 from cleanroom.adapters.sqlstore import SqlStore, open_sqlite
 from cleanroom.app import audit
@@ -129,18 +127,14 @@ def table(made: dict[str, float], asked: int) -> str:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="What the ledger costs.")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} entries only; ends within a minute")
+    parser = frame.options("What the ledger costs.", f"{QUICK:,} entries only")
     parser.add_argument("--entries", type=int, metavar="N", help=f"size of the ledger ({FULL:,})")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
-    given = parser.parse_args()
+    given = frame.given(parser)
     if given.quick and given.entries:
         parser.error("--quick has its own number of entries; give --quick or --entries")
     given.entries = given.entries or (QUICK if given.quick else FULL)
     if given.entries < BATCH:
         parser.error(f"--entries {given.entries}: give at least {BATCH}")
-    if given.json and not given.json.resolve().parent.is_dir():
-        parser.error(f"--json {given.json}: there is no such folder")
     return given
 
 
@@ -153,19 +147,8 @@ def main() -> int:
     if sys.stderr.isatty():
         print(file=sys.stderr)
     print(table(made, asked))
-    if given.json:
-        command = shlex.join(["python", "benches/ledger.py", *sys.argv[1:]])
-        result = {"figures": made, "machine": machine(), "command": command}
-        try:
-            given.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            print(f"cannot write {given.json}: {error.strerror}", file=sys.stderr)
-            return 4
-    return 0
+    return frame.written(given.json, "ledger", made)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    frame.run(main)

@@ -10,9 +10,6 @@ they moved to: the median of five. A tenth of it with --quick. The figures of th
 
 from __future__ import annotations
 
-import argparse
-import json
-import shlex
 import sys
 import tempfile
 import time
@@ -21,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benches.battery import machine
+from benches import frame
 
 from cleanroom.adapters.sqlstore import open_sqlite
 from cleanroom.adapters.sqlstore.telemetry import SqlTelemetry
@@ -97,18 +94,13 @@ def table(figures: dict[str, float]) -> str:
     return "\n".join(f"{name:16} {value:12,.3f}" for name, value in figures.items())
 
 
-def main() -> None:
+def main() -> int:
     """Measure, print, and write the JSON."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--quick", action="store_true")
-    options.add_argument("--json", type=Path)
-    given = options.parse_args()
+    given = frame.given(frame.options("How fast do outcomes come in, and out again for judging?", "a tenth of them"))
     figures = measure(36_000 if given.quick else 360_000)
     print(table(figures))
-    if given.json:
-        made = {"figures": figures, "machine": machine(), "command": shlex.join(["python", *sys.argv])}
-        given.json.write_text(json.dumps(made, indent=2) + "\n", "utf-8")
+    return frame.written(given.json, "outcomes", figures)
 
 
 if __name__ == "__main__":
-    main()
+    frame.run(main)

@@ -30,7 +30,7 @@ from statistics import quantiles
 from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benches.battery import machine
+from benches import frame
 
 ROOT = Path(__file__).resolve().parents[1]
 PEOPLE = 50
@@ -218,13 +218,8 @@ def figures(ours: Sequence[Click], echo: Sequence[Click]) -> dict[str, float]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="The pages' cost beside a bare FastAPI page.")
-    parser.add_argument("--quick", action="store_true", help="a small shop and one short turn; ends within a minute")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
-    given = parser.parse_args()
-    if given.json and not given.json.resolve().parent.is_dir():
-        parser.error(f"--json {given.json}: there is no such folder")
-    return given
+    parser = frame.options("The pages' cost beside a bare FastAPI page.", "a small shop and one short turn")
+    return frame.given(parser)
 
 
 def main() -> int:
@@ -239,15 +234,8 @@ def main() -> int:
             return 4
     print(f"\n{PEOPLE} people, one second between clicks")
     print("\n".join(table(ours, echo)))
-    if given.json:
-        command = shlex.join(["python", "benches/pages.py", *sys.argv[1:]])
-        result = {"figures": figures(ours, echo), "machine": machine(), "command": command}
-        given.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    return 0
+    return frame.written(given.json, "pages", figures(ours, echo))
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    frame.run(main)

@@ -116,6 +116,13 @@ def test_the_last_entries_of_a_subject_come_newest_first(store: Store) -> None:
     assert store.latest("change", 2, of[-1].index) == store.latest("nothing", 2) == store.latest("no \x00", 2) == ()
 
 
+def test_what_is_new_of_a_subject_is_read_alone(store: Store) -> None:
+    made = store.append([Write("change" if i % 2 else "run", i // 2, RAN) for i in range(8)])
+    of = tuple(e for e in made if e.subject == "change")
+    assert [store.history("change", after) for after in range(5)] == [of[after:] for after in range(5)]
+    assert store.history("change", 99) == store.history("nothing", 1) == ()
+
+
 def test_flags_and_rollouts_are_found_by_what_began_them(store: Store) -> None:
     by = By("ann", "claimed")
     flag = FlagSet(Flag("b", {"off": False, "on": True}, "off"), "", by, AT)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +19,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, event
+from tests.nursery import acknowledged, started
 
 from cleanroom.adapters.sqlstore import open_sqlite
 from cleanroom.adapters.sqlstore.tables import REVISIONS, metadata
@@ -69,29 +68,8 @@ for line in sys.stdin:  # each line asks for a writer to that file
 @pytest.fixture
 def nursery() -> Iterator[subprocess.Popen[str]]:
     """A process that starts writers quickly, since it has imported everything before."""
-    with subprocess.Popen(
-        [sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with started(NURSERY) as process:
         yield process
-        process.kill()
-
-
-def killed_writer(nursery: subprocess.Popen[str], path: Path, count: int, pause: float) -> list[int]:
-    """Let a writer acknowledge `count` appends, give it `pause` seconds more, kill it; what it acknowledged."""
-    assert nursery.stdin is not None
-    assert nursery.stdout is not None
-    nursery.stdin.write(f"{path}\n")
-    nursery.stdin.flush()
-    writer = int(nursery.stdout.readline())
-    lines = [nursery.stdout.readline() for _ in range(count)]
-    select.select([], [], [], pause)
-    os.kill(writer, signal.SIGKILL)
-    while (line := nursery.stdout.readline()) != "dead\n":
-        lines.append(line)
-    # A line that death cut short acknowledged nothing.
-    acknowledged = [int(line.split()[0]) for line in lines if line.endswith(" kept\n")]
-    assert len(acknowledged) >= count
-    return acknowledged
 
 
 def test_nothing_acknowledged_is_lost_when_the_writer_is_killed(nursery: subprocess.Popen[str], tmp_path: Path) -> None:
@@ -103,10 +81,10 @@ def test_nothing_acknowledged_is_lost_when_the_writer_is_killed(nursery: subproc
         early = kill < 3
         count = 0 if early else int(chance.integers(1, 40))
         pause = float(chance.uniform(0, 0.5 if early else 0.02))
-        acknowledged = killed_writer(nursery, path, count, pause)
+        indexes = acknowledged(nursery, path, count, pause)
         with open_sqlite(path) as store:
             size = store.size()
-            assert all(index < size for index in acknowledged)
+            assert all(index < size for index in indexes)
             assert size % 2 == 0, "an append of two is there as a whole or not at all"
             left, right = store.history("left"), store.history("right")
             assert [e.version for e in left] == [e.version for e in right] == list(range(1, size // 2 + 1))

@@ -17,7 +17,7 @@ from cleanroom.core import facts
 from cleanroom.core.base import Digest, Instant, Misuse, NotFound, instant, micros
 from cleanroom.core.facts import By, Fact
 from cleanroom.core.flags import STEPS, Flag, evaluate
-from cleanroom.core.ledger import Write
+from cleanroom.core.ledger import LedgerEntry, Write
 from cleanroom.core.outcome import Arm, Kept, Outcome, faults
 from cleanroom.core.policy import Policy
 from cleanroom.core.rollout.plan import Metric, Plan
@@ -271,23 +271,30 @@ def test_an_entry_that_comes_while_a_server_looks_is_not_passed_over(
     desk.set(flag(0))
     assert known.of("checkout") is not None
     desk.happens("flag/checkout", facts.FlagKilled("checkout", "smoke", BY, desk.now))
-    version = store.version
+    history = store.history
 
-    def slow(subject: str) -> int:
-        found = version(subject)
+    def slow(subject: str, after: int = 0) -> tuple[LedgerEntry, ...]:
         monkeypatch.undo()
         desk.set(flag(7))
+        found = history(subject, after)
+        desk.happens("flag/checkout", facts.FlagRestored("checkout", BY, desk.later(60)))  # just too late to be read
         return found
 
-    monkeypatch.setattr(store, "version", slow)
+    monkeypatch.setattr(store, "history", slow)
+    moment = micros(desk.now)
     for _ in range(2):
         line = known.of("checkout")
         assert line is not None
-        found = line.at(micros(desk.now))
+        found = line.at(moment)
         assert found is not None
         assert found.killed
         assert found.split is not None
         assert found.split.share == 7
+    late = known.of("checkout")
+    assert late is not None
+    restored = late.at(micros(desk.now))
+    assert restored is not None
+    assert not restored.killed
 
 
 def test_a_clock_that_was_set_back_undoes_nothing(desk: Desk) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import select
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import func
 from sqlalchemy import select as query
+from tests.nursery import acknowledged, started
 
 from cleanroom.adapters.sqlstore import open_sqlite
 from cleanroom.adapters.sqlstore.tables import outcome_files
@@ -62,27 +60,8 @@ for line in sys.stdin:  # each line asks for a writer in that folder
 @pytest.fixture
 def nursery() -> Iterator[subprocess.Popen[str]]:
     """A process that starts writers quickly, since it has imported everything before."""
-    with subprocess.Popen(
-        [sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with started(NURSERY) as process:
         yield process
-        process.kill()
-
-
-def killed_writer(nursery: subprocess.Popen[str], folder: Path, count: int, pause: float) -> int:
-    """Let a writer acknowledge `count` batches, give it `pause` seconds more, kill it; how many outcomes it acknowledged."""
-    assert nursery.stdin is not None
-    assert nursery.stdout is not None
-    nursery.stdin.write(f"{folder}\n")
-    nursery.stdin.flush()
-    writer = int(nursery.stdout.readline())
-    lines = [nursery.stdout.readline() for _ in range(count)]
-    select.select([], [], [], pause)
-    os.kill(writer, signal.SIGKILL)
-    while (line := nursery.stdout.readline()) != "dead\n":
-        lines.append(line)
-    # A line that death cut short acknowledged nothing.
-    return max((int(line.split()[0]) for line in lines if line.endswith(" kept\n")), default=0)
 
 
 def test_nothing_acknowledged_is_lost_or_doubled_by_a_kill(nursery: subprocess.Popen[str], tmp_path: Path) -> None:
@@ -93,10 +72,8 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_a_kill(nursery: subprocess.P
         if kill % A_FOLDER == 0:
             folder.mkdir()
             least = 0
-        acknowledged = killed_writer(
-            nursery, folder, int(chance.integers(1, 7)) if kill % A_FOLDER else 0, float(chance.uniform(0, 0.1))
-        )
-        least = max(least, acknowledged)
+        count = int(chance.integers(1, 7)) if kill % A_FOLDER else 0
+        least = max(least, *acknowledged(nursery, folder, count, float(chance.uniform(0, 0.1))), 0)
         with open_sqlite(folder / "ledger.db") as store:
             telemetry = SqlTelemetry(store, folder / "outcomes")
             found = telemetry.columns("f", 0, 2**60, ["error"])

@@ -13,11 +13,12 @@ from tests.rollout_samples import PLAN, RolloutPaper, RolloutProject, approved
 from cleanroom.app.rollout.read import existing, flag_of
 from cleanroom.app.rollout.watch import forget, watch
 from cleanroom.core.base import Misuse, instant, micros
+from cleanroom.core.outcome import Columns
 from cleanroom.core.progress.decide import Advance, Wait
 from cleanroom.core.progress.served import served
 from cleanroom.core.progress.state import Baking, Held, Promoted, RolledBack
 from cleanroom.core.rollout.plan import Metric, Plan, faults, metric_of
-from cleanroom.core.rollout.weigh import MINUTE, Memory, Outcomes, begun, certain_harm, harm, weigh
+from cleanroom.core.rollout.weigh import MINUTE, Memory, begun, certain_harm, harm, weigh
 from cleanroom.core.rollout.weighed import Weighed
 from cleanroom.core.stats.canary import Block
 from cleanroom.ports.project import SignalSource
@@ -251,7 +252,7 @@ def test_certain_harm_is_harm_whatever_the_source_says() -> None:
         canary = chance.random(400) < 0.3
         bad = (chance.random(400) < np.where(canary, chance.choice([0.1, 0.3, 0.5]), 0.1)).astype(float)
         who = np.array([f"u{n}" for n in range(400)])
-        seen = Outcomes(who, at, at, canary, {"wrong": bad})
+        seen = Columns(who, at, at, canary, {"wrong": bad})
         before = Weighed(instant(0), tuple(begun(plan).values()))
         found = certain_harm(before, Memory(), plan, 0, bounds, seen)
         for low, high in ((0, 50), (10, 0), (0, 0)):

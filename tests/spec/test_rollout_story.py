@@ -10,6 +10,7 @@ import pytest
 from tests.review_samples import NAME
 from tests.rollout_samples import PLAN, RolloutPaper, approved
 
+from cleanroom.adapters.memory.store import MemoryStore
 from cleanroom.app import flags
 from cleanroom.app.review import decide
 from cleanroom.app.review.standing import standing
@@ -19,7 +20,7 @@ from cleanroom.app.rollout.watch import forget, watch
 from cleanroom.core.base import Misuse, NotFound, Refused
 from cleanroom.core.facts import RolloutAdvanced, RolloutPromoted, RolloutRolledBack, RolloutStarted, RolloutWeighed
 from cleanroom.core.flags import STEPS, evaluate
-from cleanroom.core.progress.state import Baking, Held, Promoted, RolledBack
+from cleanroom.core.progress.state import Baking, Held, Promoted, RolledBack, rollout_of, subject_of
 from cleanroom.core.review import Cleared
 from cleanroom.core.rollout.plan import HOUR, Metric
 from cleanroom.sim.rollouts import SimulatedClock, Traffic, minutes_of, report
@@ -297,6 +298,25 @@ def test_a_crash_between_deciding_and_writing_loses_nothing(
     assert isinstance(existing(paper.room(), NAME), Baking)
     watch(paper.room())
     assert isinstance(existing(paper.room(), NAME), RolledBack)
+
+
+def test_where_it_stands_is_folded_from_what_is_new_and_anew_where_a_copy_was_put_back(
+    out: tuple[RolloutPaper, SimulatedClock],
+) -> None:
+    paper, _ = out
+    paper.begin()
+    store, room = paper.store, paper.room()
+    for _ in range(3):
+        steer.hold(room, NAME, "why")
+        steer.resume(room, NAME)
+        assert existing(room, NAME) == rollout_of(store.history(subject_of(NAME)))
+    other = MemoryStore()
+    other.adopt([line.body for line in store.stored()][:-3])
+    for name in ("_lines", "_subjects", "_tree"):
+        setattr(store, name, getattr(other, name))
+    assert existing(room, NAME) == rollout_of(store.history(subject_of(NAME)))
+    steer.abort(room, NAME, "another end")
+    assert isinstance(existing(room, NAME), RolledBack)
 
 
 def test_the_share_only_grows_and_nobody_leaves(out: tuple[RolloutPaper, SimulatedClock]) -> None:

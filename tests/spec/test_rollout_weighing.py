@@ -9,8 +9,9 @@ import numpy as np
 from tests.rollout_samples import PLAN
 
 from cleanroom.core.base import Instant, instant, micros
+from cleanroom.core.outcome import Columns
 from cleanroom.core.rollout.plan import Metric, Plan
-from cleanroom.core.rollout.weigh import MINUTE, Memory, Outcomes, harm, recall, weigh
+from cleanroom.core.rollout.weigh import MINUTE, Memory, harm, recall, weigh
 from cleanroom.core.rollout.weighed import Weighed
 
 AT = Instant("2026-11-22T09:00:00.000000Z")
@@ -20,10 +21,10 @@ Row = tuple[str, float, bool, float]
 """User, minutes after the begin, is it of the candidate, value."""
 
 
-def outcomes(*rows: Row, name: str = "error", late: int = 0) -> Outcomes:
+def outcomes(*rows: Row, name: str = "error", late: int = 0) -> Columns:
     """They arrive `late` microseconds after they happened."""
     at = np.array([BEGIN + int(minute * MINUTE) for _, minute, _, _ in rows], np.int64)
-    return Outcomes(
+    return Columns(
         np.array([who for who, *_ in rows], np.str_),
         at,
         at + late,
@@ -36,7 +37,7 @@ def bounds(hours: int) -> tuple[int, ...]:
     return tuple(BEGIN + h * HOUR for h in range(hours + 1))
 
 
-def seen(rows: Outcomes, hours: int, plan: Plan = PLAN, memory: Memory | None = None) -> tuple[Weighed, Memory]:
+def seen(rows: Columns, hours: int, plan: Plan = PLAN, memory: Memory | None = None) -> tuple[Weighed, Memory]:
     return weigh(Weighed(AT), memory or Memory(), plan, BEGIN, bounds(hours), rows)
 
 

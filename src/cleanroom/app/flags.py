@@ -7,6 +7,7 @@ from dataclasses import replace
 from threading import Lock
 
 from cleanroom.app.appending import append_after_last
+from cleanroom.app.rollout.read import find, flag_of, rollout_in
 from cleanroom.app.room import Room
 from cleanroom.core.base import Misuse, NotFound, Refused, noun
 from cleanroom.core.facts import FlagKilled, FlagRestored, FlagSet
@@ -14,8 +15,8 @@ from cleanroom.core.flags import Flag, exact, has_floats, mistakes, moved, resto
 from cleanroom.core.ledger import Write
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.progress import state
-from cleanroom.core.progress.served import Standing, served, standing, subject_of
-from cleanroom.core.progress.state import Rollout, rollout_of, runs, start_of
+from cleanroom.core.progress.served import Standing, is_of, served, standing, subject_of
+from cleanroom.core.progress.state import Rollout, runs, start_of
 from cleanroom.ports.store import Store
 
 FLAG, ROLLOUT = subject_of(""), state.subject_of("")
@@ -35,7 +36,7 @@ class Shown:
     @property
     def serving(self) -> Rollout | None:
         """Its rollout, where one of this flag runs."""
-        return self.rollout if _is_of(self.rollout, self.standing) and runs(self.rollout) else None
+        return self.rollout if is_of(self.rollout, self.standing) and runs(self.rollout) else None
 
 
 def every(room: Room) -> tuple[Shown, ...]:
@@ -90,7 +91,7 @@ def put(room: Room, flag: Flag, rollout: str = "") -> Shown:
     Raises Misuse for a flag with mistakes, Refused where keys would move while a rollout runs, Conflict where somebody
     else was faster.
     """
-    before = standing(room.store.history(subject_of(flag.key)))
+    before = flag_of(room, flag.key)
     room.store.append(writes(room, flag, rollout, before))
     return one(room, flag.key)
 
@@ -102,7 +103,7 @@ def writes(room: Room, flag: Flag, rollout: str, before: Standing | None) -> tup
     if wrong:
         where = ".".join(map(str, wrong[0].path))
         raise Misuse(f"the flag {flag.key!r:.100} cannot be: {where}: {wrong[0].message}", wrong[0].hint or _HELP)
-    if before is not None and (runs_on := _serving(room, before)) is not None:
+    if before is not None and (runs_on := serving(room, before)) is not None:
         _must_stay(before, flag, rollout, runs_on)
         rollout = before.rollout
     version, now = before.version if before else 0, room.clock.now()
@@ -141,17 +142,14 @@ def _read(store: Store, subject: str) -> Shown | None:
     found = standing(store.history(subject))
     if found is None:
         return None
-    rollout = rollout_of(store.history(state.subject_of(found.rollout))) if found.rollout else None
+    rollout = rollout_in(store, found.rollout) if found.rollout else None
     return Shown(found, rollout, exact(served(found, rollout)))
 
 
-def _serving(room: Room, found: Standing) -> Rollout | None:
-    rollout = rollout_of(room.store.history(state.subject_of(found.rollout))) if found.rollout else None
-    return rollout if _is_of(rollout, found) and runs(rollout) else None
-
-
-def _is_of(rollout: Rollout | None, found: Standing) -> bool:
-    return rollout is not None and (start_of(rollout).flag, start_of(rollout).name) == (found.flag.key, found.rollout)
+def serving(room: Room, found: Standing) -> Rollout | None:
+    """The rollout that runs behind the flag; None where none does."""
+    rollout = find(room, found.rollout) if found.rollout else None
+    return rollout if is_of(rollout, found) and runs(rollout) else None
 
 
 def _must_stay(before: Standing, flag: Flag, rollout: str, running: Rollout) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cleanroom.app.propose.record import copy_of
 from cleanroom.app.room import Room
 from cleanroom.core.base import Misuse, NotFound, Outside, digest
 
-_STATE = (".cleanroom", "mappings")
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -15,7 +15,7 @@ def content(room: Room, name: str) -> bytes:
     """The bytes of the mapping whose digest is `name`; it is kept from now on. Raises NotFound, Outside."""
     if not _is_digest(name):
         raise NotFound(f"{name!r:.100} is no digest of a mapping", "It is written sha256: and 64 hexadecimal digits.")
-    kept = _folder(room) / f"{name.removeprefix('sha256:')}.json"
+    kept = copy_of(room, name)
     found = _right(kept, name)
     if found is None:
         found = _in_changes(room, name)
@@ -25,10 +25,6 @@ def content(room: Room, name: str) -> bytes:
             )
         room.artifacts.write(kept.parent, kept.name, found)
     return found
-
-
-def _folder(room: Room) -> Path:
-    return room.project.root.joinpath(*_STATE)
 
 
 def _in_changes(room: Room, name: str) -> bytes | None:

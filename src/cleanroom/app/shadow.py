@@ -53,6 +53,13 @@ def subject_of(room: Room, name: str, baseline: Table | None) -> Subject:
             data = Table.named(source, room.project.root)
         case DatasetArtifact(file=file):
             data = Table.named(file, room.project.root)
+    return subject_with(room, contract, change, mapping, data, baseline)
+
+
+def subject_with(
+    room: Room, contract: Contract, change: Change, mapping: Mapping | None, data: Table, baseline: Table | None
+) -> Subject:
+    """The change with `data`: what the mapping is applied to, or without one what is judged as it is."""
     references = tuple((r.to, room.project.path(r.to)) for r in contract.plan.references)
     files = [("candidate" if mapping is None else "source", data.path)]
     if baseline is not None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cleanroom.core.base import Instant, instant, micros, noun
 
@@ -52,6 +55,28 @@ class Kept:
     metrics: Mapping[str, bool | float]
     source: str
     agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Outcomes of one flag that agree with it, of both arms, by `at`, and of one moment as they came. All have one length.
+
+    who       keyed hashes of the targeting keys
+    at, arrived   microseconds since 1970 UTC
+    canary    is it of the candidate?
+    metrics   by name: booleans as 0 and 1, NaN where an outcome does not have it; every name that was asked for is there
+    """
+
+    who: NDArray[np.str_]
+    at: NDArray[np.int64]
+    arrived: NDArray[np.int64]
+    canary: NDArray[np.bool_]
+    metrics: Mapping[str, NDArray[np.float64]]
+
+    def chosen(self, rows: NDArray[np.bool_]) -> Columns:
+        """Those rows only."""
+        metrics = {name: values[rows] for name, values in self.metrics.items()}
+        return Columns(self.who[rows], self.at[rows], self.arrived[rows], self.canary[rows], metrics)
 
 
 def faults(outcome: Outcome) -> Iterator[str]:

@@ -9,7 +9,7 @@ from cleanroom.core.base import Instant, noun, plain
 from cleanroom.core.flags import STEPS
 from cleanroom.core.progress.decide import decide, outlook
 from cleanroom.core.progress.served import share_of
-from cleanroom.core.progress.state import Baking, Held, Promoted, RolledBack, Rollout, start_of
+from cleanroom.core.progress.state import Baking, Held, Promoted, RolledBack, Rollout, baking_of, start_of
 from cleanroom.core.rollout.plan import GRAVE
 from cleanroom.core.rollout.weigh import safety
 from cleanroom.core.rollout.weighed import Series, Weighed
@@ -77,8 +77,8 @@ class Told:
 def told(found: Rollout, now: Instant) -> Told:
     """Where it stands at `now`."""
     start = start_of(found)
-    baking = found.baking if isinstance(found, Held) else found if isinstance(found, Baking) else None
-    weighed = baking.weighed if baking is not None else _weighed(found)
+    baking = baking_of(found) if isinstance(found, Baking | Held) else None
+    weighed = found.weighed if isinstance(found, Promoted | RolledBack) else baking_of(found).weighed
     step = baking.step if baking else len(start.plan.phases) - 1 if isinstance(found, Promoted) else _step(found)
     return Told(
         name=start.name,
@@ -143,11 +143,6 @@ def _next(found: Rollout, now: Instant) -> str:
             return decide(found, found.weighed, now).because
         case _:
             return found.because
-
-
-def _weighed(found: Rollout) -> Weighed:
-    assert isinstance(found, Promoted | RolledBack)  # noqa: S101 - the others bake
-    return found.weighed
 
 
 def _step(found: Rollout) -> int:

@@ -40,8 +40,8 @@ class Store(Protocol):
         """
         ...
 
-    def history(self, subject: str) -> tuple[LedgerEntry, ...]:
-        """All entries of one subject, oldest first; empty when there are none."""
+    def history(self, subject: str, after: int = 0) -> tuple[LedgerEntry, ...]:
+        """All entries of one subject with a version above `after`, oldest first; empty when there are none."""
         ...
 
     def latest(self, subject: str, limit: int, before: int | None = None) -> tuple[LedgerEntry, ...]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cleanroom.core.outcome import Kept
+from cleanroom.core.outcome import Columns, Kept
 
 ALL = ""
 """Stands for every outcome where counts have a metric's name."""
@@ -21,23 +18,6 @@ class Recorded:
 
     new: int
     known: int
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Outcomes of one flag that agree with it, of both arms, by `at`, and of one moment as they came. All have one length.
-
-    who       keyed hashes of the targeting keys
-    at, arrived   microseconds since 1970 UTC
-    canary    is it of the candidate?
-    metrics   by name: booleans as 0 and 1, NaN where an outcome does not have it; every name that was asked for is there
-    """
-
-    who: NDArray[np.str_]
-    at: NDArray[np.int64]
-    arrived: NDArray[np.int64]
-    canary: NDArray[np.bool_]
-    metrics: Mapping[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cleanroom.app.rollout.read import find, flag_of
+from cleanroom.app.flags import one
+from cleanroom.app.rollout.read import find
 from cleanroom.app.rollout.watch import watch
 from cleanroom.app.room import Room
 from cleanroom.app.signals import record
 from cleanroom.core.base import Instant, instant, micros
 from cleanroom.core.flags import Flag, evaluate
 from cleanroom.core.outcome import Outcome
-from cleanroom.core.progress.served import served
 from cleanroom.core.progress.state import Rollout, runs, start_of
 
 MINUTE = 60_000_000
@@ -91,10 +91,10 @@ def report(room: Room, clock: SimulatedClock, name: str, traffic: Traffic, minut
     begin = micros(clock.at)
     clock.later(minutes)
     rollout = find(room, name)
-    flag = None if rollout is None else flag_of(room, start_of(rollout).flag)
-    if rollout is None or flag is None:
+    if rollout is None:
         return ()
-    made = tuple(traffic.between(served(flag, rollout), begin, micros(clock.at), micros(start_of(rollout).at)))
+    start = start_of(rollout)
+    made = tuple(traffic.between(one(room, start.flag).flag, begin, micros(clock.at), micros(start.at)))
     if made:
         record(room, made)
     return made

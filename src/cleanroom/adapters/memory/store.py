@@ -46,10 +46,10 @@ class MemoryStore:
                 self._lines.append(line)
             return len(self._lines)
 
-    def history(self, subject: str) -> tuple[LedgerEntry, ...]:
-        """All entries of one subject, oldest first."""
+    def history(self, subject: str, after: int = 0) -> tuple[LedgerEntry, ...]:
+        """The entries of one subject with a version above `after`, oldest first."""
         with self._lock:
-            lines = [self._lines[i] for i in self._subjects.get(subject, ())]
+            lines = [self._lines[i] for i in self._subjects.get(subject, ())[after:]]
         return tuple(decode(line.body, line.index) for line in lines)
 
     def latest(self, subject: str, limit: int, before: int | None = None) -> tuple[LedgerEntry, ...]:

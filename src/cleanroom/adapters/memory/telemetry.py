@@ -12,8 +12,8 @@ import numpy as np
 
 from cleanroom.adapters.minutes import rollups
 from cleanroom.adapters.valid_text import check_text
-from cleanroom.core.outcome import Kept
-from cleanroom.ports.telemetry import Columns, Count, Recorded
+from cleanroom.core.outcome import Columns, Kept
+from cleanroom.ports.telemetry import Count, Recorded
 
 HOUR = 3_600_000_000
 

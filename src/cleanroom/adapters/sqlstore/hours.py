@@ -27,7 +27,7 @@ from cleanroom.adapters.duckdb.faults import translated
 from cleanroom.adapters.duckdb.sql import lit
 from cleanroom.adapters.sqlstore.packed import ARMS, Unpacked
 from cleanroom.core.base import Outside, instant
-from cleanroom.ports.telemetry import Columns
+from cleanroom.core.outcome import Columns
 
 _FILE = """
 SELECT

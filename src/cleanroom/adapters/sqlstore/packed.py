@@ -21,8 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanroom.core.base import Misuse
-from cleanroom.core.outcome import Arm, Kept
-from cleanroom.ports.telemetry import Columns
+from cleanroom.core.outcome import Arm, Columns, Kept
 
 ARMS: tuple[Arm, ...] = ("candidate", "control", "other")
 """In a head, an arm is its place here; the order never changes."""

@@ -27,7 +27,8 @@ _COLUMNS = {"index": ledger.c.idx} | {f.name: ledger.c[f.name] for f in fields(S
 """Where the fields of a StoredLine lie, in their order."""
 
 _OF_SUBJECT = ledger.c.subject == bindparam("subject")
-_HISTORY = select(ledger.c.idx, ledger.c.body).where(_OF_SUBJECT).order_by(ledger.c.version)
+_HISTORY = select(ledger.c.idx, ledger.c.body).where(_OF_SUBJECT, ledger.c.version > bindparam("after"))
+_HISTORY = _HISTORY.order_by(ledger.c.version)
 _LATEST = select(ledger.c.idx, ledger.c.body).where(_OF_SUBJECT, ledger.c.idx < bindparam("before"))
 _LATEST = _LATEST.order_by(ledger.c.version.desc()).limit(bindparam("most"))
 _VERSION = select(func.max(ledger.c.version)).where(_OF_SUBJECT)
@@ -82,11 +83,11 @@ class SqlStore:
         self._tree = tree
         return tree.size
 
-    def history(self, subject: str) -> tuple[LedgerEntry, ...]:
-        """All entries of one subject, oldest first."""
+    def history(self, subject: str, after: int = 0) -> tuple[LedgerEntry, ...]:
+        """The entries of one subject with a version above `after`, oldest first."""
         if not can_be_kept(subject):
             return ()
-        return tuple(decode(body, index) for index, body in self.rows(_HISTORY, subject=subject))
+        return tuple(decode(body, index) for index, body in self.rows(_HISTORY, subject=subject, after=after))
 
     def latest(self, subject: str, limit: int, before: int | None = None) -> tuple[LedgerEntry, ...]:
         """The last entries of one subject, newest first."""

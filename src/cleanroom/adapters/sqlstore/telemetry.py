@@ -22,8 +22,8 @@ from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import outcome_files, outcome_ids, outcome_minutes, outcomes, secrets, views
 from cleanroom.adapters.valid_text import check_text
 from cleanroom.core.base import Misuse
-from cleanroom.core.outcome import Kept
-from cleanroom.ports.telemetry import Columns, Count, Recorded
+from cleanroom.core.outcome import Columns, Kept
+from cleanroom.ports.telemetry import Count, Recorded
 
 if TYPE_CHECKING:
     from cleanroom.adapters.sqlstore.hours import Hours

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cleanroom.app.room import Room
 from cleanroom.codec.change import change_yaml, mapping_json, read_change, read_mapping
 from cleanroom.core.base import Digest, Misuse, Refused, digest
@@ -36,7 +38,8 @@ def record(room: Room, change: Change, mapping: Mapping | None, after: int) -> N
     """
     root = room.project.root
     if mapping is not None:
-        room.artifacts.write(root / _COPIES, _copy(change.artifact.digest), mapping_json(mapping).encode())
+        copy = copy_of(room, change.artifact.digest)
+        room.artifacts.write(copy.parent, copy.name, mapping_json(mapping).encode())
     room.artifacts.write(root / _VERSIONS, _version(change.digest), change_yaml(change).encode())
     _append(room, change, after)
     room.project.write_change(change, mapping)
@@ -107,14 +110,15 @@ def _kept_version(room: Room, fact: Proposed) -> tuple[Change, Mapping | None] |
 def kept(room: Room, artifact: Digest) -> Mapping | None:
     """The mapping of that digest as it was written here; None where it was written on another machine."""
     try:
-        content = (room.project.root / _COPIES / _copy(artifact)).read_bytes()
+        content = copy_of(room, artifact).read_bytes()
     except OSError:
         return None
     return read_mapping(content, "mapping.json").value if digest(content) == artifact else None
 
 
-def _copy(artifact: Digest) -> str:
-    return f"{artifact.removeprefix('sha256:')}.json"
+def copy_of(room: Room, artifact: str) -> Path:
+    """Where the copy of the mapping of that digest lies, if it was ever written on this machine."""
+    return room.project.root / _COPIES / f"{artifact.removeprefix('sha256:')}.json"
 
 
 def _version(change: Digest) -> str:

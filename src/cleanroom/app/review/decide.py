@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 
-from cleanroom.app.appending import append_after_last
+from cleanroom.app.appending import append_after_last, retried
 from cleanroom.app.review.standing import of_mapping, shown_run, standing, subject
 from cleanroom.app.room import Room
 from cleanroom.core import signing
 from cleanroom.core.base import Digest, Misuse, Refused
 from cleanroom.core.facts import Approved, Looked, PolicySet, Rejected, Waived
-from cleanroom.core.ledger import Conflict, LedgerEntry, Write
+from cleanroom.core.ledger import LedgerEntry, Write
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.policy import Policy, same
 from cleanroom.core.review import Review
@@ -19,7 +18,6 @@ from cleanroom.core.review import Review
 POLICY = "policy"
 """The ledger's subject of the policy."""
 
-_TRIES = 20
 
 Decision = Approved | Rejected | Waived | Looked
 
@@ -77,10 +75,7 @@ def _decided(
         return _write(room, review, policy, fact(review, policy))
 
     seen = seen or shown(standing(room, name).review)
-    for _ in range(_TRIES - 1):
-        with suppress(Conflict):
-            return once(seen)
-    return once(seen)
+    return retried(lambda: once(seen))
 
 
 def look(room: Room, name: str, legacy: str) -> LedgerEntry:

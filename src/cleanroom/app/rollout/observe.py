@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from cleanroom.app.appending import retried
 from cleanroom.app.rollout.read import existing
 from cleanroom.app.room import Room
-from cleanroom.app.shadow import Subject
+from cleanroom.app.shadow import subject_with
 from cleanroom.app.validate import Examined, Progress, Render, examine, ran
 from cleanroom.core.base import Refused
 from cleanroom.core.check import Outcome
 from cleanroom.core.facts import RolloutObserved
-from cleanroom.core.ledger import Conflict, Write
-from cleanroom.core.progress.state import Baking, Held, subject_of
+from cleanroom.core.ledger import Write
+from cleanroom.core.progress.state import Baking, Held, baking_of, subject_of
 from cleanroom.ports.engine import Table
-
-_TRIES = 20
 
 
 def observe(
@@ -29,22 +28,10 @@ def observe(
     `baseline`: what the control made meanwhile. Raises Refused where no rollout runs, Misuse and Outside as `check` does.
     """
     _running(room, name)
-    contract = room.project.contract()
     change, _ = room.project.change(name)
-    references = tuple((r.to, room.project.path(r.to)) for r in contract.plan.references)
-    files = [("candidate", output.path)]
-    if baseline is not None:
-        files.append(("baseline", baseline.path))
-    files += [(f"reference {to}", path) for to, path in references if path.exists()]
-    subject = Subject(change, None, contract, room.project.golden(), output, baseline, references, tuple(files))
+    subject = subject_with(room, room.project.contract(), change, None, output, baseline)
     found = examine(room, subject, render, progress)
-    for turn in range(_TRIES):
-        try:
-            _append(room, name, found)
-            break
-        except Conflict:
-            if turn == _TRIES - 1:
-                raise
+    retried(lambda: _append(room, name, found))
     return found
 
 
@@ -65,4 +52,4 @@ def _running(room: Room, name: str) -> Baking:
         raise Refused(
             f"the rollout of {name} is over: {found.because}", "Only what a running rollout makes is observed."
         )
-    return found.baking if isinstance(found, Held) else found
+    return baking_of(found)

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 from cleanroom.app.room import Room
 from cleanroom.core.base import NotFound
-from cleanroom.core.facts import RolloutRolledBack
+from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.progress import served
-from cleanroom.core.progress.state import Baking, Held, Promoted, Rollout, rollout_of, start_of, subject_of
+from cleanroom.core.progress.state import Baking, Held, Promoted, RolledBack, Rollout, rollout_of, start_of, subject_of
+from cleanroom.ports.store import Store
+
+_FOLDED: WeakKeyDictionary[Store, dict[str, tuple[LedgerEntry, Rollout | None]]] = WeakKeyDictionary()
+"""Of each ledger, by change: the last entry that this process read, and where the rollout stood after it."""
 
 
 def find(room: Room, name: str) -> Rollout | None:
     """The last rollout of that change; None where there was none."""
-    return rollout_of(room.store.history(subject_of(name)))
+    return rollout_in(room.store, name)
+
+
+def rollout_in(store: Store, name: str) -> Rollout | None:
+    """The last rollout of that change in a ledger. What was folded before is not read again, as long as it is there."""
+    folded = _FOLDED.setdefault(store, {})
+    last, found = folded.get(name, (None, None))
+    if last is None:
+        new = store.history(subject_of(name))
+    else:
+        first, *rest = store.history(subject_of(name), last.version - 1) or (None,)
+        if first == last:
+            new = tuple(rest)
+        else:  # a copy of the ledger was put back
+            new, found = store.history(subject_of(name)), None
+    found = rollout_of(new, found)
+    if new:
+        folded[name] = new[-1], found
+    return found
 
 
 def existing(room: Room, name: str) -> Rollout:
@@ -27,20 +50,19 @@ def existing(room: Room, name: str) -> Rollout:
 
 def every(room: Room) -> tuple[Rollout, ...]:
     """The last rollout of every change that had one, those that run first, then the latest."""
-    found = [
-        r for r in (rollout_of(room.store.history(s)) for s in room.store.subjects("rollout_started")) if r is not None
-    ]
-    found.sort(key=lambda r: start_of(r).at, reverse=True)
+    found = sorted(_last(room), key=lambda r: start_of(r).at, reverse=True)
     return tuple(sorted(found, key=lambda r: not isinstance(r, Baking | Held)))
 
 
 def unfinished(room: Room) -> Iterator[Baking | Held | Promoted]:
-    """The rollouts that run, and the promoted ones, whose artifact has to be published; the others are not read."""
-    for subject in room.store.subjects("rollout_started"):
-        if not isinstance(room.store.latest(subject, 1)[0].fact, RolloutRolledBack):
-            found = rollout_of(room.store.history(subject))
-            if isinstance(found, Baking | Held | Promoted):
-                yield found
+    """The rollouts that run, and the promoted ones, whose artifact has to be published."""
+    return (r for r in _last(room) if not isinstance(r, RolledBack))
+
+
+def _last(room: Room) -> Iterator[Rollout]:
+    prefix = subject_of("")
+    found = (find(room, s.removeprefix(prefix)) for s in room.store.subjects("rollout_started"))
+    return (r for r in found if r is not None)
 
 
 def flag_of(room: Room, key: str) -> served.Standing | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from cleanroom.app import flags
 from cleanroom.app.review.standing import Standing, standing
 from cleanroom.app.rollout.read import find, flag_of
 from cleanroom.app.room import Room
-from cleanroom.core import flags
 from cleanroom.core.base import Misuse, Refused
-from cleanroom.core.facts import FlagSet, RolloutRolledBack, RolloutStarted
+from cleanroom.core.facts import RolloutRolledBack, RolloutStarted
 from cleanroom.core.flags import Flag, Split
 from cleanroom.core.flags.targeting import Rule
 from cleanroom.core.ledger import Write
@@ -19,9 +19,7 @@ from cleanroom.core.progress.state import (
     Baking,
     Promoted,
     RolledBack,
-    rollout_of,
     runs,
-    start_of,
     subject_of,
     version_of,
 )
@@ -63,16 +61,10 @@ def start(room: Room, name: str, plan: Plan, *, flag: str = "", audience: Rule =
         name, found.review.change, checked.run, found.change.artifact.digest, key, plan, room.by, now
     )
     made = _flag(set_before, begun, _control(room, set_before), audience)
-    if mistakes := flags.mistakes(made):
-        raise Misuse(f"the flag {key!r:.60} would be wrong: {mistakes[0].message}", mistakes[0].hint or "Correct it.")
-    written = room.store.append(
-        [
-            Write(subject_of(name), version_of(before) if before else 0, begun),
-            Write(served.subject_of(key), set_before.version if set_before else 0, FlagSet(made, name, room.by, now)),
-        ]
-    )
+    rollout = Write(subject_of(name), version_of(before) if before else 0, begun)
+    written = room.store.append([rollout, *flags.writes(room, made, name, set_before)])
     _still_approved(room, name, written[0].index)
-    baking = rollout_of(room.store.history(subject_of(name)))
+    baking = find(room, name)
     if not isinstance(baking, Baking):
         raise Refused(
             f"the approval of {name} was voided while the rollout began: it is rolled back", "Check it again."
@@ -102,18 +94,17 @@ def _still_approved(room: Room, name: str, index: int) -> None:
     """What was signed or run between the look and the append counts as well: then the rollout ends as it began."""
     if isinstance(standing(room, name).review.state, Cleared):
         return
-    subject = subject_of(name)
-    now = rollout_of(room.store.history(subject))
+    now = find(room, name)
     if isinstance(now, Baking):
         because = "the approval was voided while the rollout began"
         fact = RolloutRolledBack(now.weighed, f"{because} (entry {index})", None, room.clock.now())
-        room.store.append([Write(subject, now.version, fact)])
+        room.store.append([Write(subject_of(name), now.version, fact)])
 
 
 def _must_be_free(room: Room, key: str, flag: served.Standing | None) -> None:
     if flag is None:
         return
-    if flag.rollout and runs(other := find(room, flag.rollout)) and other is not None and start_of(other).flag == key:
+    if flags.serving(room, flag) is not None:
         raise Refused(
             f"the flag {key} serves the rollout of {flag.rollout}",
             "Wait for it, abort it, or roll out behind another flag: --flag KEY",
@@ -127,7 +118,7 @@ def _control(room: Room, flag: served.Standing | None) -> str:
     if flag is None:
         return ""
     last = find(room, flag.rollout) if flag.rollout else None
-    if isinstance(last, Promoted) and last.start.flag == flag.flag.key:
+    if isinstance(last, Promoted) and served.is_of(last, flag):
         return str(last.start.artifact)
     value = flag.flag.variants.get(flag.flag.rest, "")
     return value if isinstance(value, str) else ""

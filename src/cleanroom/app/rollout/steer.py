@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from cleanroom.app.appending import retried
 from cleanroom.app.rollout.read import existing
 from cleanroom.app.room import Room
 from cleanroom.core.base import Refused
 from cleanroom.core.facts import Fact, RolloutHeld, RolloutResumed, RolloutRolledBack
-from cleanroom.core.ledger import Conflict, Write
-from cleanroom.core.progress.state import Baking, Held, Rollout, subject_of
-
-_TRIES = 20
+from cleanroom.core.ledger import Write
+from cleanroom.core.progress.state import Baking, Held, Rollout, baking_of, subject_of, version_of
 
 
 def hold(room: Room, name: str, because: str) -> Rollout:
@@ -40,8 +41,7 @@ def abort(room: Room, name: str, because: str) -> Rollout:
     _reason(because, "aborted")
 
     def fact(now: Baking | Held) -> Fact:
-        weighed = now.baking.weighed if isinstance(now, Held) else now.weighed
-        return RolloutRolledBack(weighed, because.strip(), room.by, room.clock.now())
+        return RolloutRolledBack(baking_of(now).weighed, because.strip(), room.by, room.clock.now())
 
     return _steered(room, name, fact)
 
@@ -51,19 +51,15 @@ def _reason(because: str, what: str) -> None:
         raise Refused(f"a rollout is {what} for a reason", "Say why: --because TEXT")
 
 
-def _steered(room: Room, name: str, make: object) -> Rollout:
+def _steered(room: Room, name: str, make: Callable[[Baking | Held], Fact]) -> Rollout:
     """Append what `make` says of where it stands; the reconciler's own entries in between are no obstacle."""
-    assert callable(make)  # noqa: S101 - one of the three above
-    for turn in range(_TRIES):
+
+    def once() -> None:
         now = existing(room, name)
         if not isinstance(now, Baking | Held):
             hint = f"A new one: cleanroom rollout start {name}"
             raise Refused(f"the rollout of {name} is over: {now.because}", hint)
-        version = now.baking.version if isinstance(now, Held) else now.version
-        try:
-            room.store.append([Write(subject_of(name), version, make(now))])
-            break
-        except Conflict:
-            if turn == _TRIES - 1:
-                raise
+        room.store.append([Write(subject_of(name), version_of(now), make(now))])
+
+    retried(once)
     return existing(room, name)

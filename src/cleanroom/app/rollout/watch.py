@@ -17,14 +17,14 @@ from cleanroom.app.room import Room
 from cleanroom.core.base import CleanroomError, Instant, instant, micros, noun
 from cleanroom.core.facts import Fact, RolloutAdvanced, RolloutHeld, RolloutPromoted, RolloutRolledBack, RolloutWeighed
 from cleanroom.core.ledger import Conflict, Write
+from cleanroom.core.outcome import Columns
 from cleanroom.core.progress.decide import Advance, Decision, Hold, Promote, RollBack, Wait, decide
-from cleanroom.core.progress.state import Baking, Held, Promoted, start_of, subject_of
+from cleanroom.core.progress.state import Baking, Held, Promoted, baking_of, start_of, subject_of
 from cleanroom.core.rollout.plan import GRAVE
 from cleanroom.core.rollout.weigh import (
     MINUTE,
     WINDOW,
     Memory,
-    Outcomes,
     certain_harm,
     edges,
     harm,
@@ -90,7 +90,7 @@ def _watched(room: Room) -> Iterator[Watched]:
 
 
 def _look(room: Room, state: Baking | Held) -> Decision:
-    baking = state.baking if isinstance(state, Held) else state
+    baking = baking_of(state)
     now = room.clock.now()
     known = _known(room, baking)
     since, until = micros(baking.since), micros(baking.weighed.until)
@@ -139,7 +139,7 @@ def _given(room: Room, baking: Baking, bounds: Sequence[int]) -> tuple[dict[str,
 
 
 def _weighed(
-    baking: Baking, memory: Memory, bounds: Sequence[int], answered: int, seen: Outcomes, given: dict[str, list[Block]]
+    baking: Baking, memory: Memory, bounds: Sequence[int], answered: int, seen: Columns, given: dict[str, list[Block]]
 ) -> tuple[Weighed, Memory]:
     """The evidence of the blocks that have all their counts; of those behind them only harm that is certain without."""
     plan, since, weighed = baking.start.plan, micros(baking.since), baking.weighed
@@ -229,13 +229,12 @@ def _known(room: Room, baking: Baking) -> _Known:
     return made
 
 
-def _outcomes(room: Room, baking: Baking, since: int, until: int) -> Outcomes:
+def _outcomes(room: Room, baking: Baking, since: int, until: int) -> Columns:
     names = [m.name for m in baking.start.plan.metrics if not m.source]
-    found = room.telemetry.columns(baking.start.flag, since, until, names)
-    return Outcomes(found.who, found.at, found.arrived, found.canary, found.metrics)
+    return room.telemetry.columns(baking.start.flag, since, until, names)
 
 
-def _hourly(seen: Outcomes, until: int) -> float:
+def _hourly(seen: Columns, until: int) -> float:
     """Outcomes in the hour before `until`."""
     return float(np.count_nonzero((seen.at >= until - WINDOW) & (seen.at < until)))
 

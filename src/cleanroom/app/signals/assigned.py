@@ -66,11 +66,8 @@ class Assigned:
     def _read(self, subject: str) -> tuple[LedgerEntry, ...]:
         """The entries of a subject that change what is served."""
         before, known = self._entries.get(subject, (0, ()))
-        version = self._store.version(subject)
-        if version > before:
-            new = self._store.latest(subject, version - before)[::-1] if before else ()
-            if not new or new[0].version != before + 1:  # the first look, or somebody appended meanwhile
-                new, known = self._store.history(subject), ()
+        new = self._store.history(subject, before)
+        if new:
             # Evidence that decided nothing is most of a rollout, and serves nobody anything.
             known += tuple(e for e in new if not isinstance(e.fact, RolloutWeighed | RolloutObserved))
             self._entries[subject] = (new[-1].version, known)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from cleanroom.core.base import Instant, micros, noun
 from cleanroom.core.flags import STEPS
-from cleanroom.core.progress.state import Baking, Held
+from cleanroom.core.progress.state import Baking, Held, baking_of
 from cleanroom.core.rollout.plan import GRAVE, Plan
 from cleanroom.core.rollout.weigh import harm, mismatch, safety, worst
 from cleanroom.core.rollout.weighed import Series, Weighed
@@ -59,7 +59,7 @@ Decision = Wait | Advance | Promote | Hold | RollBack
 
 def decide(state: Baking | Held, weighed: Weighed, now: Instant) -> Decision:
     """What the evidence up to now says of a rollout that runs. While it is held, only harm is acted upon."""
-    baking = state.baking if isinstance(state, Held) else state
+    baking = baking_of(state)
     if because := _harm(baking, weighed):
         return RollBack(because)
     if isinstance(state, Held):

@@ -44,12 +44,17 @@ def standing(entries: Iterable[LedgerEntry]) -> Standing | None:
     return found
 
 
+def is_of(rollout: Rollout | None, found: Standing) -> bool:
+    """Is that the rollout which the flag serves?"""
+    return rollout is not None and (start_of(rollout).flag, start_of(rollout).name) == (found.flag.key, found.rollout)
+
+
 def served(found: Standing, rollout: Rollout | None) -> Flag:
     """The flag as it is evaluated. `rollout`: how the rollout that it serves stands; one of another flag does not count."""
     flag = found.flag
     if found.rollout and flag.split is not None:
-        mine = rollout is not None and start_of(rollout).flag == flag.key and start_of(rollout).name == found.rollout
-        flag = replace(flag, split=replace(flag.split, share=share_of(rollout) if mine and rollout is not None else 0))
+        share = share_of(rollout) if rollout is not None and is_of(rollout, found) else 0
+        flag = replace(flag, split=replace(flag.split, share=share))
     return killed(flag) if found.killed is not None else flag
 
 

@@ -89,6 +89,11 @@ def subject_of(name: str) -> str:
     return f"rollout/{name}"
 
 
+def baking_of(rollout: Baking | Held) -> Baking:
+    """What runs, held or not."""
+    return rollout.baking if isinstance(rollout, Held) else rollout
+
+
 def start_of(rollout: Rollout) -> RolloutStarted:
     """How it began."""
     return rollout.baking.start if isinstance(rollout, Held) else rollout.start
@@ -109,9 +114,8 @@ def after(at: Instant, seconds: float) -> Instant:
     return instant(micros(at) + round(seconds * 1_000_000))
 
 
-def rollout_of(entries: Iterable[LedgerEntry]) -> Rollout | None:
-    """The last rollout among the entries of its subject, oldest first; None where there was none."""
-    found: Rollout | None = None
+def rollout_of(entries: Iterable[LedgerEntry], found: Rollout | None = None) -> Rollout | None:
+    """The last rollout after the entries of its subject, oldest first; None where there was none. `found`: before them."""
     for entry in entries:
         found = _next(found, entry)
     return found

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from cleanroom.core.base import instant, micros
 from cleanroom.core.flags.bucketing import STEPS
+from cleanroom.core.outcome import Columns
 from cleanroom.core.rollout.plan import GRAVE, Metric, Plan
 from cleanroom.core.rollout.weighed import Series, Weighed
 from cleanroom.core.stats.canary import Block, Decision, Rules, averaged, block_minutes, grown, nothing
@@ -35,22 +36,6 @@ GRACE = 5_000_000
 
 Key = tuple[str, float]
 """Metric and level of a series."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcomes:
-    """Outcomes of both arms that agree with the flag, one a row; see ports/telemetry.py. Times in microseconds."""
-
-    who: NDArray[np.str_]
-    at: NDArray[np.int64]
-    arrived: NDArray[np.int64]
-    canary: NDArray[np.bool_]
-    metrics: Mapping[str, NDArray[np.float64]]
-
-    def chosen(self, rows: NDArray[np.bool_]) -> Outcomes:
-        """Those rows only."""
-        metrics = {name: values[rows] for name, values in self.metrics.items()}
-        return Outcomes(self.who[rows], self.at[rows], self.arrived[rows], self.canary[rows], metrics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +79,7 @@ def weigh(
     plan: Plan,
     since: int,
     bounds: Sequence[int],
-    seen: Outcomes,
+    seen: Columns,
     given: Mapping[str, Sequence[Block]] | None = None,
 ) -> tuple[Weighed, Memory]:
     """The evidence with the blocks between `bounds`, up to the first block that shows harm.
@@ -126,7 +111,7 @@ def weigh(
 
 
 def certain_harm(
-    before: Weighed, memory: Memory, plan: Plan, since: int, bounds: Sequence[int], seen: Outcomes
+    before: Weighed, memory: Memory, plan: Plan, since: int, bounds: Sequence[int], seen: Columns
 ) -> Weighed | None:
     """The evidence where it shows harm whatever the sources will say of these blocks; None where it does not.
 
@@ -142,7 +127,7 @@ def certain_harm(
     return None
 
 
-def _counted(plan: Plan, timely: Outcomes, bounds: Sequence[int], memory: Memory) -> dict[Key, Counted]:
+def _counted(plan: Plan, timely: Columns, bounds: Sequence[int], memory: Memory) -> dict[Key, Counted]:
     """The users of each series that our own outcomes are counted for."""
     return {
         key: first_bad(*_rows(plan, key, timely, bounds), bounds, memory.gone.get(key, frozenset()))
@@ -150,7 +135,7 @@ def _counted(plan: Plan, timely: Outcomes, bounds: Sequence[int], memory: Memory
     }
 
 
-def recall(plan: Plan, since: int, bounds: Sequence[int], seen: Outcomes) -> Memory:
+def recall(plan: Plan, since: int, bounds: Sequence[int], seen: Columns) -> Memory:
     """The memory after the blocks between `bounds`, from the outcomes alone; since: when the phase began.
 
     The quantiles of a number are taken before these blocks, which may be others than those that were weighed.
@@ -256,7 +241,7 @@ def grown_series(series: Series, block: Block, rules: Rules, since: int) -> Seri
 
 
 def _rows(
-    plan: Plan, key: Key, seen: Outcomes, bounds: Sequence[int]
+    plan: Plan, key: Key, seen: Columns, bounds: Sequence[int]
 ) -> tuple[Sequence[str], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
     """User, time, bad and arm of the outcomes that count for a series; see first_bad."""
     metric = next(m for m in plan.metrics if m.name == key[0])
@@ -272,7 +257,7 @@ def _rows(
     return seen.who[rows].tolist(), seen.at[rows], bad[rows], seen.canary[rows]
 
 
-def _above(seen: Outcomes, values: NDArray[np.float64], level: float, bounds: Sequence[int]) -> NDArray[np.bool_]:
+def _above(seen: Columns, values: NDArray[np.float64], level: float, bounds: Sequence[int]) -> NDArray[np.bool_]:
     """Which values lie above the control's quantile of the hour before their block. Nothing does while that is empty."""
     control = ~seen.canary & ~np.isnan(values)
     at, of_control = seen.at[control], values[control]
@@ -284,7 +269,7 @@ def _above(seen: Outcomes, values: NDArray[np.float64], level: float, bounds: Se
     return bad
 
 
-def _met(seen: Outcomes, before: frozenset[str], since: int, until: int) -> tuple[tuple[int, int], frozenset[str]]:
+def _met(seen: Columns, before: frozenset[str], since: int, until: int) -> tuple[tuple[int, int], frozenset[str]]:
     """How many users came for the first time in this phase, (canary, control), and all who have come in it."""
     rows = (seen.at >= since) & (seen.at < until)
     first = {who: canary for who, canary in _backwards(seen.who[rows], seen.canary[rows]) if who not in before}

@@ -24,6 +24,7 @@ from cleanroom.app.flags import Flags, Shown
 from cleanroom.codec.flags import Serves, Told, told_json
 from cleanroom.core.base import CleanroomError, Outside
 from cleanroom.core.flags import Evaluation, evaluate, not_found, stale
+from cleanroom.core.progress.served import is_of
 from cleanroom.core.progress.state import start_of
 from cleanroom.entry.api.doors import Serving, asked_by, caller, serving, token_of
 from cleanroom.entry.api.events import Feed, feed_of
@@ -182,7 +183,7 @@ def matches(header: str, etag: str) -> bool:
 
 def _serves(shown: Shown) -> Serves | None:
     split = shown.flag.split
-    if shown.rollout is None or split is None:
+    if shown.rollout is None or split is None or not is_of(shown.rollout, shown.standing):
         return None
     start = start_of(shown.rollout)
-    return Serves(start.name, start.run, start.artifact, split.candidate) if start.flag == shown.flag.key else None
+    return Serves(start.name, start.run, start.artifact, split.candidate)

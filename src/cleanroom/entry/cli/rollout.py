@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cleanroom.entry.cli.output import As, AsJson, print_json, screen
 from cleanroom.entry.rollout_plan import metrics_of, rule_of, seconds_of, shares_of, steps_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cleanroom.app.room import Room
+    from cleanroom.core.base import Instant
+    from cleanroom.core.progress.state import Rollout
 
 app = typer.Typer(no_args_is_help=True)
 Change = Annotated[str, typer.Argument(metavar="CHANGE", help="The name of an approved change.")]
@@ -54,8 +61,6 @@ def start(
     """Begin the rollout of an approved change; refused otherwise, with what is missing."""
     from cleanroom.app.rollout.start import start as begin
     from cleanroom.core.rollout.plan import Plan
-    from cleanroom.entry.cli.rollout_shown import show_one
-    from cleanroom.entry.rollouts import as_data
     from cleanroom.wiring import room
 
     plan = Plan(
@@ -71,11 +76,7 @@ def start(
         output=output,
     )
     work = room(project, who, "review")
-    begun = begin(work, change, plan, flag=flag, audience=rule_of(audience))
-    if as_json:
-        print_json(as_data(begun, work.clock.now()))
-    else:
-        show_one(begun, work.clock.now(), screen())
+    _told(begin(work, change, plan, flag=flag, audience=rule_of(audience)), work.clock.now(), as_json)
 
 
 @app.command("status")
@@ -87,18 +88,14 @@ def status(
 ) -> None:
     """Where rollouts stand: phase, counts, evidence, and what happens next."""
     from cleanroom.app.rollout.read import every, existing
-    from cleanroom.entry.cli.rollout_shown import show_all, show_one
+    from cleanroom.entry.cli.rollout_shown import show_all
     from cleanroom.entry.rollouts import as_data
     from cleanroom.wiring import room
 
     work = room(project, who, "read")
     now = work.clock.now()
     if change is not None:
-        found = existing(work, change)
-        if as_json:
-            print_json(as_data(found, now))
-        else:
-            show_one(found, now, screen())
+        _told(existing(work, change), now, as_json)
         return
     rollouts = every(work)
     if as_json:
@@ -192,13 +189,17 @@ def simulate(
         show_forecast(found, screen())
 
 
-def _steered(deed: Any, who: str | None, project: Path, as_json: bool) -> None:
-    from cleanroom.entry.cli.rollout_shown import show_one
-    from cleanroom.entry.rollouts import as_data
+def _steered(deed: Callable[[Room], Rollout], who: str | None, project: Path, as_json: bool) -> None:
     from cleanroom.wiring import room
 
     work = room(project, who, "review")
-    found, now = deed(work), work.clock.now()
+    _told(deed(work), work.clock.now(), as_json)
+
+
+def _told(found: Rollout, now: Instant, as_json: bool) -> None:
+    from cleanroom.entry.cli.rollout_shown import show_one
+    from cleanroom.entry.rollouts import as_data
+
     if as_json:
         print_json(as_data(found, now))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -89,9 +89,8 @@ def _grid(bar: float) -> str:
     return "".join(out)
 
 
-def _steps(points: Sequence[Point], x: object) -> list[str]:
+def _steps(points: Sequence[Point], x: Callable[[Instant], float]) -> list[str]:
     """A line where the share changed, with the new one."""
-    assert callable(x)  # noqa: S101 - the scale of the picture
     out, before = [], points[0].share if points else 0.0
     for point in points:
         if point.share != before:

@@ -13,7 +13,7 @@ from cleanroom.app.review.standing import Standing
 from cleanroom.app.rollout import steer
 from cleanroom.app.rollout.read import every, existing
 from cleanroom.app.rollout.start import start
-from cleanroom.core.base import CleanroomError, Instant
+from cleanroom.core.base import CleanroomError, Instant, Misuse
 from cleanroom.core.facts import (
     RolloutAdvanced,
     RolloutHeld,
@@ -30,7 +30,7 @@ from cleanroom.core.rollout.plan import Plan
 from cleanroom.core.rollout.weigh import harm
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.rollout_plan import metrics_of, seconds_of, shares_of
-from cleanroom.entry.rollouts import Told, e_value, told
+from cleanroom.entry.rollouts import e_value, told
 from cleanroom.entry.web import seen
 from cleanroom.entry.web.pages import done, render, status_of
 from cleanroom.entry.web.rollout_pictures import Point, evidence, ramp
@@ -96,7 +96,6 @@ def abort(request: Request, page: Visit, name: str, because: Text = "") -> Respo
 @router.post("/rollouts/{name}/kill")
 def kill(request: Request, page: Visit, name: str, because: Text = "", sure: Text = "") -> Response:
     """Off for all, at once; `sure` is the box that says so."""
-    from cleanroom.core.base import Misuse
 
     def deed() -> object:
         if sure != "yes":
@@ -199,6 +198,3 @@ def points(entries: Sequence[LedgerEntry], found: Rollout) -> tuple[Point, ...]:
             at: Instant = max(weighed.until, made[-1].at)
             made.append(Point(at, e_value(decided.log_harm), e_value(decided.log_safe), share / STEPS))
     return tuple(made)
-
-
-__all__ = ["Told", "points"]
