@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+import uvloop
 
 from cleanroom.app import access, flags
 from cleanroom.core.base import instant, micros
@@ -177,7 +178,7 @@ def rated(folder: Path, seconds: float, rate: int = RATE) -> dict[str, float]:
                 for load in (plain, ours) if turn % 2 else (ours, plain):
                     await _slice(load, seconds / slices, rate, 1_000_000 * (turn + 1))
 
-        asyncio.run(run())
+        uvloop.run(run())
     assert not ours.failed, f"{ours.failed} of our answers were no 200"
     assert not plain.failed, f"{plain.failed} of the echo's answers were no 200"
     mine, theirs = (np.percentile(load.taken, [50, 99]) for load in (ours, plain))
@@ -310,7 +311,7 @@ def killing(folder: Path, many: int, rounds: int, *, stream: bool) -> dict[str, 
                 client.stream.close()
 
     with serve(folder) as url:
-        taken, commands = asyncio.run(run(url))
+        taken, commands = uvloop.run(run(url))
     assert not seen.errors, f"{seen.errors} answers were neither 200 nor 304"
     p50, p99 = np.percentile(taken, [50, 99])
     return {"p50_s": float(p50), "p99_s": float(p99), "last_s": max(taken), "command_s": float(np.median(commands))}

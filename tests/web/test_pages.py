@@ -26,9 +26,10 @@ def tab_to(page: Page, selector: str) -> None:
 
 
 def press(page: Page, key: str) -> None:
-    """Press a key that leads to another page, and wait for that."""
+    """Press a key that leads to another page, and wait for that, as a person does: until it is drawn."""
     with page.expect_navigation(wait_until="load"):
         page.keyboard.press(key)
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
 
 
 # --- by keyboard -------------------------------------------------------------------------------------------

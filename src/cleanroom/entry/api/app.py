@@ -15,7 +15,7 @@ from cleanroom.entry import web
 from cleanroom.entry.api import changes, events, flags, ledger, ofrep, outcomes, outputs, people, rollouts, system
 from cleanroom.entry.api.doors import Serving
 from cleanroom.entry.api.limits import Limits
-from cleanroom.entry.api.ofrep_shape import API_KEY
+from cleanroom.entry.api.ofrep_shape import API_KEY, PATHS
 from cleanroom.entry.api.problems import Problem, install, problems
 from cleanroom.entry.api.security import Secured
 from cleanroom.entry.web import signin
@@ -44,9 +44,8 @@ def create_app(
     app = FastAPI(title="AI Cleanroom", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.serving = Serving(room, url.rstrip("/"), Limits(room.clock), identity, stopping)
     app.state.error_page = web.error_page
-    app.include_router(
-        ofrep.router
-    )  # the very first: each address before it costs every evaluation a microsecond or more
+    app.router.routes[:0] = ofrep.EVALUATIONS  # the very first: each address before them costs every evaluation
+    app.include_router(ofrep.router)
     for pages in (web, signin):  # then: people wait for them
         app.include_router(pages.router, include_in_schema=False)
     app.include_router(system.router)
@@ -63,6 +62,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, with the schema of problems, which FastAPI cannot put under their own media type."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, routes=app.routes, description=app.description)
+        made.setdefault("paths", {}).update(PATHS)
         schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
         schemas.update(schema.pop("$defs", {}))

@@ -9,18 +9,20 @@ import asyncio
 import hmac
 import json
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
+from starlette.routing import BaseRoute, Route
 
 from cleanroom.core.base import CleanroomError, Outside, micros
 from cleanroom.core.flags import ErrorCode, Evaluation
 from cleanroom.entry.api.doors import Serving, serving
 from cleanroom.entry.api.flag_cache import FlagCache, cache_of, etag_of, matches
 from cleanroom.entry.api.limits import TooMany
-from cleanroom.entry.api.ofrep_shape import BULK, ONE, STREAM
+from cleanroom.entry.api.ofrep_shape import ALL_FLAGS, ONE_FLAG, STREAM
 from cleanroom.entry.api.problems import NotSignedIn, headers_of, problems, status_of
 from cleanroom.ports.accounts import Token
 
@@ -43,10 +45,9 @@ class _Wrong(Exception):
         self.code = code
 
 
-@router.post("/evaluate/flags/{key:path}", openapi_extra=ONE, response_class=Response)
-async def evaluate_one(request: Request, key: str) -> Response:
+async def evaluate_one(request: Request) -> Response:
     """Evaluate one flag for a context."""
-    cache = cache_of(request)
+    cache, key = cache_of(request), request.path_params["key"]
     try:
         known = await cache.current()
         await cache.let_in(request, known)
@@ -59,7 +60,6 @@ async def evaluate_one(request: Request, key: str) -> Response:
     return _json(404 if found.error == "FLAG_NOT_FOUND" else 200 if found.error is None else 400, _told(found))
 
 
-@router.post("/evaluate/flags", openapi_extra=BULK, response_class=Response)
 async def evaluate_all(request: Request) -> Response:
     """Evaluate all flags for a context; 304 as long as no answer differs."""
     cache = cache_of(request)
@@ -80,6 +80,13 @@ async def evaluate_all(request: Request) -> Response:
     if matches(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers={"ETag": etag})
     return Response(body, media_type=_JSON, headers={"ETag": etag})
+
+
+EVALUATIONS: tuple[BaseRoute, ...] = (
+    Route(ONE_FLAG, evaluate_one, methods=["POST"], include_in_schema=False),
+    Route(ALL_FLAGS, evaluate_all, methods=["POST"], include_in_schema=False),
+)
+"""Without the framework's reading of parameters and bodies, which costs more than the evaluation: after a kill all ask."""
 
 
 @router.get("/events", openapi_extra=STREAM, response_class=StreamingResponse, responses=problems(422))
@@ -105,20 +112,19 @@ async def events(
     return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-async def _stream(cache: FlagCache, server: Serving, seen: str, seconds: float) -> AsyncIterator[str]:
+async def _stream(cache: FlagCache, server: Serving, seen: str, seconds: float) -> AsyncIterator[bytes]:
     """Who comes without the id of an event may have missed one since they asked: they are told to ask at once."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     cache.streams += 1
     try:
-        yield "retry: 1000\n\n"
+        yield b"retry: 1000\n\n"
         while not server.stopping():
             changed = cache.changed  # before the look: what comes between is not missed
             etag = (await cache.current()).etag
             if etag != seen:
                 seen = etag
-                data = json.dumps({"type": "refetchEvaluation", "etag": etag})
-                yield f"id: {etag}\nevent: message\ndata: {data}\n\n"
+                yield _refetch(etag)
             left = end - loop.time()
             if left <= 0:
                 return
@@ -126,9 +132,16 @@ async def _stream(cache: FlagCache, server: Serving, seen: str, seconds: float) 
                 async with asyncio.timeout(min(left, _ALIVE)):
                     await changed.wait()
             except TimeoutError:
-                yield ": still here\n\n"
+                yield b": still here\n\n"
     finally:
         cache.streams -= 1
+
+
+@lru_cache(maxsize=8)
+def _refetch(etag: str) -> bytes:
+    """The event that all who listen are sent."""
+    data = json.dumps({"type": "refetchEvaluation", "etag": etag})
+    return f"id: {etag}\nevent: message\ndata: {data}\n\n".encode()
 
 
 def _stream_uri(token: Token | None) -> str:

@@ -112,8 +112,14 @@ _STREAMS = {
 }
 _ETAG = {"ETag": {"schema": {"type": "string"}, "description": "Another one exactly where an answer differs."}}
 
-ONE: dict[str, Any] = {
+_KEY = {"name": "key", "in": "path", "required": True, "schema": {"type": "string"}}
+
+_ONE: dict[str, Any] = {
+    "tags": ["OpenFeature"],
+    "summary": "Evaluate one flag for a context.",
+    "operationId": "evaluate_one",
     "security": SECURITY,
+    "parameters": [_KEY],
     "requestBody": _BODY,
     "responses": {
         "200": _answer("The value, and why.", _SUCCESS),
@@ -122,9 +128,11 @@ ONE: dict[str, Any] = {
         **_refusals(["key"]),
     },
 }
-"""POST /ofrep/v1/evaluate/flags/{key}."""
 
-BULK: dict[str, Any] = {
+_ALL: dict[str, Any] = {
+    "tags": ["OpenFeature"],
+    "summary": "Evaluate all flags for a context; 304 as long as no answer differs.",
+    "operationId": "evaluate_all",
     "security": SECURITY,
     "parameters": [
         {
@@ -161,7 +169,12 @@ BULK: dict[str, Any] = {
         **_refusals([]),
     },
 }
-"""POST /ofrep/v1/evaluate/flags."""
+
+ONE_FLAG, ALL_FLAGS = "/ofrep/v1/evaluate/flags/{key:path}", "/ofrep/v1/evaluate/flags"
+"""The addresses of the evaluation."""
+
+PATHS: dict[str, Any] = {"/ofrep/v1/evaluate/flags/{key}": {"post": _ONE}, ALL_FLAGS: {"post": _ALL}}
+"""The evaluation in the OpenAPI document."""
 
 STREAM: dict[str, Any] = {
     "security": [*SECURITY, {}],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -53,7 +53,8 @@ class Secured:
 
     def __init__(self, app: ASGIApp, *, hosts: Collection[str], secure: bool) -> None:
         self.app, self.hosts = app, frozenset(hosts)
-        self.headers = _ALWAYS | ({"strict-transport-security": "max-age=31536000"} if secure else {})
+        always = _ALWAYS | ({"strict-transport-security": "max-age=31536000"} if secure else {})
+        self._always, self._unless_said = _raw(always), _raw(_UNLESS_SAID)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -87,11 +88,15 @@ class Secured:
             raise  # the server's log says where it happened
 
     def _mark(self, message: Message) -> None:
-        headers = MutableHeaders(raw=message["headers"])
-        headers.update(self.headers)
-        for name, value in _UNLESS_SAID.items():
-            headers.setdefault(name, value)
-        message["headers"] = headers.raw
+        headers = [pair for pair in message["headers"] if pair[0] not in self._always]  # a cookie may be there twice
+        said = {name for name, _ in headers}
+        headers += self._always.items()
+        headers += (pair for pair in self._unless_said.items() if pair[0] not in said)
+        message["headers"] = headers
+
+
+def _raw(headers: Mapping[str, str]) -> dict[bytes, bytes]:
+    return {name.encode(): value.encode() for name, value in headers.items()}
 
 
 def _fault(scope: Scope, hosts: Collection[str]) -> tuple[int, str, str] | None:
