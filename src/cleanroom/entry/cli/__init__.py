@@ -6,9 +6,9 @@ def main() -> None:
     import io
     import sys
 
-    from cleanroom.entry.cli.root import app
+    from cleanroom.entry.cli.commands import commands
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    app()
+    commands(sys.argv[1] if len(sys.argv) > 1 else "")()
