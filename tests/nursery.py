@@ -1,4 +1,4 @@
-"""Writers that are killed at any moment: a process that starts them quickly, and what they acknowledged before they died.
+"""Processes that are killed at any moment: one that starts them quickly, and what writers acknowledged before they died.
 
 The program of a nursery reads a line for each writer that is wanted, forks it, prints its process id, and `dead` on a line of
 its own once it has ended. A writer prints a number and `kept` for what it acknowledges.
@@ -32,7 +32,10 @@ def acknowledged(nursery: subprocess.Popen[str], wanted: object, count: int, pau
     nursery.stdin.write(f"{wanted}\n")
     nursery.stdin.flush()
     writer = int(nursery.stdout.readline())
-    lines = [nursery.stdout.readline() for _ in range(count)]
+    lines: list[str] = []
+    while len(lines) < count:
+        lines.append(nursery.stdout.readline())
+        assert lines[-1] not in ("", "dead\n"), "the writer ended by itself"
     select.select([], [], [], pause)
     os.kill(writer, signal.SIGKILL)
     while (line := nursery.stdout.readline()) != "dead\n":

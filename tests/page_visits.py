@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from tests.page_shop import token
 
 from cleanroom.app.room import Room
@@ -57,3 +59,18 @@ def facts(work: Room, subject: str, kind: type) -> list[Any]:
 def overflow(page: Page) -> int:
     """How many pixels the page is wider than the window."""
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def violations(page: Page) -> list[tuple[str, str, str]]:
+    """What axe-core finds on a page, everything unfolded: its address, the rule, and the first place.
+
+    Contrast takes seconds a page, and the palette has a test of its own: it is looked at in the long profile only.
+    """
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    options: dict[str, Any] = {"runOnly": {"type": "tag", "values": tags}}
+    if os.environ.get("HYPOTHESIS_PROFILE") != "soak":
+        options["rules"] = {"color-contrast": {"enabled": False}}
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    found = axe.Axe().run(page, options=options).response["violations"]
+    return [(page.url, v["id"], v["nodes"][0]["html"][:160]) for v in found]

@@ -128,7 +128,7 @@ def test_the_embedded_model_says_which_file_and_which_engine_answered(embedded: 
 def test_what_was_asked_before_and_how_many_threads_there_are_changes_nothing(
     embedded: LlamaCpp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shared = replace(QUESTION, system="The events are these. " * 40, temperature=0.9)
+    shared = replace(QUESTION, system="The events are these. " * 15, temperature=0.9)
     embedded.ask(replace(shared, user="something else first"))
     after = embedded.ask(shared).text
     for cores in (1, 2):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -13,7 +15,7 @@ import httpx2
 import numpy as np
 import pytest
 from tests.doors import ANA, BO, ROOT, SETTINGS, bearer
-from tests.served import Served, serving
+from tests.nursery import started
 from tests.stores import DATABASES, address
 
 from cleanroom.adapters.sqlstore import SqlStore
@@ -21,6 +23,25 @@ from cleanroom.app import access, audit
 from cleanroom.core.facts import Received, Reviewed
 from cleanroom.core.ledger import Verified
 from cleanroom.wiring import room
+
+NURSERY = """
+import os, sys
+import psycopg, uvicorn
+from cleanroom.entry.api import app
+from cleanroom.entry.cli.commands import commands
+from cleanroom.adapters.sqlstore import store
+
+serve = commands("serve")
+for line in sys.stdin:  # each line asks for a server of the project in that folder
+    server = os.fork()
+    if server == 0:
+        print(os.getpid(), flush=True)
+        os.chdir(line.rstrip())
+        serve(["serve", "--port", "0"])
+        os._exit(0)
+    os.waitpid(server, 0)
+    print("dead", flush=True)
+"""
 
 KILLS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 10
 SENDERS = 3
@@ -60,30 +81,48 @@ def review(url: str, key: dict[str, str], kept: Acknowledged, stop: threading.Ev
 
 
 def load_and_kill(
-    served: Served, keys: dict[str, dict[str, str]], kept: Acknowledged, round: int, after: float
+    nursery: subprocess.Popen[str],
+    folder: Path,
+    keys: dict[str, dict[str, str]],
+    kept: Acknowledged,
+    round: int,
+    after: float,
 ) -> None:
     """Three senders and two reviewers at work, and no warning."""
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write(f"{folder}\n")
+    nursery.stdin.flush()
+    server, url = int(nursery.stdout.readline()), ""
+    while not url:
+        line = nursery.stdout.readline()
+        assert line not in ("", "dead\n"), "the server ended by itself"
+        url = next((word for word in line.split() if word.startswith("http://127")), "")
     stop = threading.Event()
     people = [
-        threading.Thread(target=send, args=(served.url, keys[ROOT], kept, f"r{round}s{n}", stop))
-        for n in range(SENDERS)
+        threading.Thread(target=send, args=(url, keys[ROOT], kept, f"r{round}s{n}", stop)) for n in range(SENDERS)
     ]
-    people += [threading.Thread(target=review, args=(served.url, keys[who], kept, stop)) for who in (ANA, BO)]
+    people += [threading.Thread(target=review, args=(url, keys[who], kept, stop)) for who in (ANA, BO)]
     for each in people:
         each.start()
     before, patience = len(kept.outputs), time.monotonic() + 30
     while len(kept.outputs) == before and time.monotonic() < patience:
         time.sleep(0.005)  # it takes a moment until the first request is through
     time.sleep(after)
-    served.process.kill()
-    served.process.wait()
+    os.kill(server, signal.SIGKILL)
+    while (line := nursery.stdout.readline()) != "dead\n":
+        assert line, "the nursery ended"
     stop.set()
     for each in people:
         each.join(30)
 
 
 @pytest.mark.parametrize("kind", DATABASES)
-def test_what_was_acknowledged_survives_a_kill(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_what_was_acknowledged_survives_a_kill(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLEANROOM_OPERATOR", ROOT)
+    monkeypatch.delenv("CLEANROOM_TOKEN", raising=False)
     settings = SETTINGS
     if kind == "postgresql":
         settings += f'[store]\nurl = "{address(kind, request, tmp_path)}"\n'
@@ -97,14 +136,13 @@ def test_what_was_acknowledged_survives_a_kill(kind: str, tmp_path: Path, reques
         for who in (ANA, BO, ROOT)
     }
     chance, kept, size = np.random.default_rng(20261122), Acknowledged(), 0
-    for kill in range(KILLS):
-        with serving(tmp_path, settings) as served:
-            served.line(r" on (http://\S+)")
-            load_and_kill(served, keys, kept, kill, float(chance.uniform(0, 0.5)))
-        found = audit.verify(work.store)
-        assert isinstance(found, Verified), found
-        assert found.size >= size
-        size = found.size
+    with started(NURSERY) as nursery:
+        for kill in range(KILLS):
+            load_and_kill(nursery, tmp_path, keys, kept, kill, float(chance.uniform(0, 0.5)))
+            found = audit.verify(work.store)
+            assert isinstance(found, Verified), found
+            assert found.size >= size
+            size = found.size
     facts = [e.fact for e in work.store.entries()]
     outputs = {f.output for f in facts if isinstance(f, Received)}
     decided = [(f.output, f.verdict) for f in facts if isinstance(f, Reviewed)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from tests.page_shop import BEN, BROKEN, CAI, NAME, UNSURE, acting
-from tests.page_visits import DESK, PHONE, overflow, visiting
+from tests.page_visits import DESK, PHONE, overflow, violations, visiting
 
 from cleanroom.app.review import decide
 from cleanroom.app.review.standing import standing
@@ -53,17 +53,11 @@ def test_every_page_fits_its_window(browser: Browser, looked_at: tuple[Room, str
 @pytest.mark.parametrize(("width", "scheme"), [(PHONE, "light"), (DESK, "dark")])
 def test_every_page_meets_wcag_aa(browser: Browser, looked_at: tuple[Room, str], width: int, scheme: str) -> None:
     """By axe-core: light on a phone, dark on a desk; the palette itself has a test for both."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     found: list[Any] = []
     with visiting(browser, looked_at, BEN, width=width, scheme=scheme) as page:
         for path in (*EVERY, *FAULTS[:2], "/sign-in"):
             page.goto(path)
-            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-            violations = (
-                axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}}).response["violations"]
-            )
-            found += [(path, v["id"], v["nodes"][0]["html"][:160]) for v in violations]
+            found += violations(page)
     assert found == [], "\n".join(map(str, found))
 
 
