@@ -32,6 +32,10 @@ class Bounded(NamedTuple):
     upper: float
 
 
+Bounds = Callable[[Counts, Counts, tuple[float, float], float], Bounded]
+"""A divergence with bounds: counts of b and of c, errors (lower's, upper's), dispersion."""
+
+
 def aligned(b: tuple[Counts, Counts], c: tuple[Counts, Counts]) -> tuple[NDArray[np.int64], Floats, Floats]:
     """Two sparse histograms (cells, counts) over their common cells: (cells, counts of b, counts of c)."""
     cells = np.union1d(b[0], c[0]).astype(np.int64)
@@ -138,6 +142,24 @@ def seed_of(*arrays: Counts) -> int:
 def psi_bounds(b: Counts, c: Counts, alpha: tuple[float, float], dispersion: float = 1.0) -> Bounded:
     """The PSI with its noise taken off, and bounds at errors alpha = (lower's, upper's). See `_bootstrap`."""
     return _bootstrap(lambda p, q: ((_smoothed(q) - _smoothed(p)) * _log_ratio(p, q)).sum(-1), b, c, alpha, dispersion)
+
+
+def kl(b: Counts, c: Counts) -> float:
+    """Kullback-Leibler divergence of the candidate from the baseline, in nats; half a row is added to each cell.
+
+    sum q ln(q / p), q the candidate's shares and p the baseline's (Kullback & Leibler 1951, Annals of Mathematical
+    Statistics 22:79): what it costs to take the candidate for the baseline.
+    """
+    return float(_relative(np.asarray(b, float), np.asarray(c, float)))
+
+
+def _relative(b: Floats, c: Floats) -> Floats:
+    return np.asarray((_smoothed(c) * _log_ratio(b, c)).sum(-1))
+
+
+def kl_bounds(b: Counts, c: Counts, alpha: tuple[float, float], dispersion: float = 1.0) -> Bounded:
+    """The Kullback-Leibler divergence with its noise taken off, and bounds. See `_bootstrap`."""
+    return _bootstrap(_relative, b, c, alpha, dispersion)
 
 
 def _log_ratio(p: Floats, q: Floats) -> Floats:
