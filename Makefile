@@ -23,7 +23,7 @@ check: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	@HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n 2 --dist worksteal tests/laws tests/web/test_kills.py tests/web/test_openapi.py \
-		tests/web/test_flag_clients.py tests/spec/test_outcomes_killed.py
+		tests/web/test_flag_clients.py tests/spec/test_outcomes_killed.py tests/spec/test_calls_killed.py
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benches/battery.py --quick
@@ -50,7 +50,7 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 
 # What tests need from the system; without root and apt-get those tests are skipped with the reason.
 system:
-	@sh scripts/system-packages chromium prometheus
+	@sh scripts/system-packages chromium prometheus prometheus-alertmanager
 
 # The public JavaScript clients that tests hold the server against; without npm those tests are not there.
 .PHONY: peers

@@ -15,6 +15,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = ("soda", "pandera_polars", "great_expectations_pandas")
+"""Those of the battery."""
+
+OTHERS = ("mlflow", "phoenix")
+"""Those of benches/ingest.py: large, and made only where they are asked for."""
 
 
 class Unmade(Exception):
@@ -75,11 +79,13 @@ def _run(peer: str, command: list[str]) -> None:
 def main() -> int:
     """Make the environments that are named, or all."""
     parser = argparse.ArgumentParser(description="Make the environments of the benchmark's peers.")
-    parser.add_argument("peers", nargs="*", metavar="PEER", help=f"of {', '.join(PEERS)} (default: all)")
+    parser.add_argument(
+        "peers", nargs="*", metavar="PEER", help=f"of {', '.join((*PEERS, *OTHERS))} (default: the first {len(PEERS)})"
+    )
     given = parser.parse_args()
-    unknown = [peer for peer in given.peers if peer not in PEERS]
+    unknown = [peer for peer in given.peers if peer not in (*PEERS, *OTHERS)]
     if unknown:
-        parser.error(f"no such peer: {unknown[0]} (there are {', '.join(PEERS)})")
+        parser.error(f"no such peer: {unknown[0]} (there are {', '.join((*PEERS, *OTHERS))})")
     for peer in given.peers or PEERS:
         try:
             if not ready(peer):

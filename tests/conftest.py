@@ -8,9 +8,9 @@ from collections.abc import Generator
 import pytest
 from hypothesis import HealthCheck, settings
 from tests.postgres import postgres_server, postgres_url
-from tests.stores import database, opened
+from tests.stores import database, one_store, opened
 
-__all__ = ["database", "opened", "postgres_server", "postgres_url"]
+__all__ = ["database", "one_store", "opened", "postgres_server", "postgres_url"]
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("soak", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))

@@ -10,18 +10,25 @@ from typing import Any, cast
 
 from tests.projects import FixedClock
 
+from cleanroom.adapters.memory.alarms import MemoryAlarms
+from cleanroom.adapters.memory.calls import MemoryCalls
 from cleanroom.adapters.memory.counts import MemoryCounts
+from cleanroom.adapters.memory.past import MemoryPast
 from cleanroom.adapters.memory.store import MemoryStore
 from cleanroom.adapters.memory.telemetry import MemoryTelemetry
 from cleanroom.app.contract.digest import contract_digest
 from cleanroom.app.room import Room
 from cleanroom.core import facts
+from cleanroom.core.alerts.acts import Acts
 from cleanroom.core.base import Digest, Instant, digest, instant, micros
 from cleanroom.core.change import Change, Correction, Mapping, MappingArtifact, Provenance
 from cleanroom.core.contract import Contract, Plan, Roles
 from cleanroom.core.golden import GoldenCase
 from cleanroom.core.ledger import LedgerEntry, Write
 from cleanroom.core.policy import ROLE_OF, SIGNED, Area, Policy, Touch
+from cleanroom.core.register import System
+from cleanroom.core.sensors import Sensor
+from cleanroom.core.slo import Slo
 from cleanroom.ports.project import SignalSource
 
 NAME = "m"
@@ -49,6 +56,18 @@ class PaperProject:
     def signals(self) -> tuple[SignalSource, ...]:
         return ()
 
+    def sensors(self) -> tuple[Sensor, ...]:
+        return ()
+
+    def systems(self) -> tuple[System, ...]:
+        return ()
+
+    def slos(self) -> tuple[Slo, ...]:
+        return ()
+
+    def acts(self) -> tuple[Acts, ...]:
+        return ()
+
     def golden(self) -> tuple[GoldenCase, ...]:
         return ()
 
@@ -68,6 +87,9 @@ class Paper:
     clock: FixedClock = field(default_factory=FixedClock)
     telemetry: MemoryTelemetry = field(default_factory=MemoryTelemetry)
     counts: MemoryCounts = field(default_factory=MemoryCounts)
+    calls: MemoryCalls = field(default_factory=MemoryCalls)
+    past: MemoryPast = field(default_factory=MemoryPast)
+    alarms: MemoryAlarms = field(default_factory=MemoryAlarms)
 
     def room(self, person: str = "ana", how: facts.How = "session") -> Room:
         """The room with somebody in it; what a review does not ask for is absent."""
@@ -83,8 +105,13 @@ class Paper:
             accounts=nothing,
             desk=nothing,
             outbox=nothing,
+            alarms=self.alarms,
+            jobs=nothing,
             telemetry=self.telemetry,
+            calls=self.calls,
             counts=self.counts,
+            redactor=nothing,
+            past=self.past,
             notifiers=nothing,
             signer=nothing,
             proof=how,

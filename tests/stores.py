@@ -29,3 +29,17 @@ def opened(database: str) -> Iterator[Callable[[], SqlStore]]:
     """Opens the database, as often as it is called; each is as good as a process of its own."""
     with ExitStack() as stores:
         yield lambda: stores.enter_context(open_store(database, Path))
+
+
+@pytest.fixture(scope="module", params=["memory", *DATABASES])
+def one_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore | None]:
+    """One database for all tests of a file, which empty the tables that they use; None for memory."""
+    if request.param == "memory":
+        yield None
+        return
+    server = request.getfixturevalue("postgres_server") if request.param == "postgresql" else None
+    url = server.fresh() if server is not None else str(tmp_path_factory.mktemp("store") / "ledger.db")
+    with open_store(url, Path) as store:
+        yield store
+    if server is not None:
+        server.drop(url)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cleanroom.ports.model import Model
     from cleanroom.ports.notifier import Notifier
     from cleanroom.ports.project import Project
+    from cleanroom.ports.redactor import Redactor
     from cleanroom.ports.signer import Signer
     from cleanroom.ports.store import Beside, Store, Target
     from cleanroom.ports.validator import Validator
@@ -55,16 +56,24 @@ def engine() -> Engine:
     return DuckDBEngine(validator())
 
 
-class _Later:
-    """An engine that is loaded when it is first asked: most commands ask none, and a kill should not wait for it."""
+def redactor() -> Redactor:
+    """The recogniser of personal data and secrets."""
+    from cleanroom.adapters.redactor import PatternRedactor
 
-    def __init__(self) -> None:
-        self._engine: Engine | None = None
+    return PatternRedactor()
+
+
+class _Later:
+    """An adapter that is loaded when it is first asked: most commands ask none, and a kill should not wait for it."""
+
+    def __init__(self, load: Callable[[], object]) -> None:
+        self._load = load
+        self._made: object = None
 
     def __getattr__(self, name: str) -> Any:
-        if self._engine is None:
-            self._engine = engine()
-        return getattr(self._engine, name)
+        if self._made is None:
+            self._made = self._load()
+        return getattr(self._made, name)
 
 
 def project(start: Path | None = None) -> Project:
@@ -115,13 +124,45 @@ def room(start: Path | None = None, operator: str | None = None, scope: Scope = 
     from cleanroom.adapters.clock import SystemClock
     from cleanroom.adapters.prometheus import PrometheusCounts
     from cleanroom.adapters.sqlstore.accounts import SqlAccounts
+    from cleanroom.adapters.sqlstore.alarms import SqlAlarms
+    from cleanroom.adapters.sqlstore.calls import SqlCalls
     from cleanroom.adapters.sqlstore.desk import SqlDesk
+    from cleanroom.adapters.sqlstore.jobs import SqlJobs
     from cleanroom.adapters.sqlstore.outbox import SqlOutbox
+    from cleanroom.adapters.sqlstore.past import SqlPast
     from cleanroom.adapters.sqlstore.telemetry import SqlTelemetry
     from cleanroom.app.room import Room
 
     found = project(start)
     state = found.root / STATE
+    store = store_of(found)
+    made = Room(
+        project=found,
+        engine=_Later(engine),
+        store=store,
+        artifacts=artifacts(state / "runs"),
+        clock=SystemClock(),
+        operator=operator or who(found.root),
+        model=_models(found),
+        accounts=SqlAccounts(store),
+        desk=SqlDesk(store),
+        outbox=SqlOutbox(store),
+        alarms=SqlAlarms(store),
+        jobs=SqlJobs(store),
+        telemetry=SqlTelemetry(store, state / "outcomes"),
+        calls=SqlCalls(store, state / "calls"),
+        counts=PrometheusCounts(found.signals),
+        redactor=_Later(redactor),
+        past=SqlPast(store),
+        notifiers=lambda: _notifiers(found),
+        signer=lambda: _signer(found),
+    )
+    text = os.environ.get(TOKEN, "").strip()
+    return _proven(made, text, operator, scope) if text else made
+
+
+def _models(found: Project) -> Callable[[str, Path | None], Model]:
+    """What opens a model by its name."""
     settings = {m.name: m for m in (EMBEDDED, *found.models())}
 
     def model(name: str, record: Path | None = None) -> Model:
@@ -131,25 +172,7 @@ def room(start: Path | None = None, operator: str | None = None, scope: Scope = 
 
         return model_for(settings[name], found.root, record)
 
-    store = store_of(found)
-    made = Room(
-        project=found,
-        engine=_Later(),
-        store=store,
-        artifacts=artifacts(state / "runs"),
-        clock=SystemClock(),
-        operator=operator or who(found.root),
-        model=model,
-        accounts=SqlAccounts(store),
-        desk=SqlDesk(store),
-        outbox=SqlOutbox(store),
-        telemetry=SqlTelemetry(store, state / "outcomes"),
-        counts=PrometheusCounts(found.signals),
-        notifiers=lambda: _notifiers(found),
-        signer=lambda: _signer(found),
-    )
-    text = os.environ.get(TOKEN, "").strip()
-    return _proven(made, text, operator, scope) if text else made
+    return model
 
 
 def _notifiers(found: Project) -> tuple[Notifier, ...]:

@@ -27,6 +27,7 @@ from cleanroom.ports.project import SignalSource
 SECOND = 1_000_000
 TOTAL = 'sum(increase(requests_total{variant="$arm"}[$window]))'
 BAD = 'sum(increase(requests_total{variant="$arm", code="500"}[$window]))'
+WHOLE = 'sum(increase(requests_total{variant="candidate"}[$window]))'
 SECRET = "tok-3f9a"
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -142,6 +143,7 @@ def counted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Co
         made = MemoryCounts("prom")
         made.saw("prom", "control", [(n * SECOND // 10 + 1, False) for n in range(100)])
         made.saw("prom", "candidate", [(n * SECOND // 2 + 1, n % 2 == 0) for n in range(20)])
+        made.happened(WHOLE, [n * SECOND // 2 + 1 for n in range(20)])
         yield made, 2 * SECOND, 7 * SECOND
         return
     shop = Shop()
@@ -173,6 +175,11 @@ def test_a_block_is_counted_by_arm(counted: tuple[Counts, int, int]) -> None:
     assert asked.counted("prom", "control", begin - 10**13, end - 10**13) == (0, 0), "long before anything was counted"
     with pytest.raises(Misuse, match="no source of counts 'other'"):
         asked.counted("other", "control", begin, end)
+    source = SignalSource("prom", "prometheus", url="http://127.0.0.1:9")
+    if isinstance(asked, PrometheusCounts):
+        source = asked._sources()[0]
+    assert asked.amount(source, WHOLE, begin, end) == pytest.approx(10, abs=2), "a query of an SLO's own"
+    assert asked.amount(source, WHOLE, begin - 10**13, end - 10**13) == 0
     if isinstance(asked, PrometheusCounts):
         url = asked._sources()[0].url
         with pytest.raises(Misuse, match="refuses the query"):
@@ -237,6 +244,14 @@ def test_what_is_no_count_is_told_in_a_line(answer: Answer, kind: type[Cleanroom
     assert told.value.message.startswith("source prom: ")
     assert "\n" not in told.value.message
     assert url not in told.value.message
+
+
+def test_a_source_without_queries_serves_slos_only() -> None:
+    with served(vector("7")) as url:
+        asked = counts(url, total="", bad="")
+        with pytest.raises(Misuse, match="does not say what to count of an arm"):
+            asked.counted("prom", "control", 0, SECOND)
+        assert asked.amount(SignalSource("x", "prometheus", url=url), "up[$window]", 0, SECOND) == 7
 
 
 def test_who_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

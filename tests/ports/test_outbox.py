@@ -119,3 +119,17 @@ def test_text_that_no_database_keeps_is_refused(outbox: Outbox, text: str) -> No
         outbox.put_off("k", at(1), text)
     outbox.delivered(text, at(1))
     assert outbox.waiting() == (message("k"),)
+
+
+def test_what_was_given_up_on_can_be_tried_again_as_if_new(outbox: Outbox) -> None:
+    outbox.post(message("k"))
+    assert outbox.again("k", at(5)) is False, "it waits anyway"
+    outbox.put_off("k", None, "410 gone")
+    assert outbox.again("k", at(5)) is True
+    assert outbox.again("k", at(6)) is False
+    assert outbox.waiting() == (replace(message("k"), due=at(5), failed="410 gone"),)
+    assert [m.key for m in outbox.due(at(5), at(9))] == ["k"]
+    outbox.delivered("k", at(6))
+    assert outbox.again("k", at(7)) is False
+    assert outbox.again("none", at(7)) is False
+    assert outbox.again("nul \x00", at(7)) is False

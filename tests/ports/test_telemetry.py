@@ -16,6 +16,7 @@ from tests.stores import DATABASES, address
 
 from cleanroom.adapters.memory.telemetry import MemoryTelemetry
 from cleanroom.adapters.sqlstore import open_store
+from cleanroom.adapters.sqlstore.moving import Moving
 from cleanroom.adapters.sqlstore.telemetry import SqlTelemetry
 from cleanroom.core.base import Misuse, Outside
 from cleanroom.core.outcome import Kept
@@ -259,7 +260,7 @@ def test_a_file_that_was_written_and_not_remembered_does_not_count(
     writer.record([kept(f"{i}", i) for i in range(9)])
     before = rows(writer, "error")
     with monkeypatch.context() as patch:
-        patch.setattr(SqlTelemetry, "_remembered", died)
+        patch.setattr(Moving, "remember", died)
         with pytest.raises(Died):
             writer.compact(START + HOUR)
     (orphan,) = files(tmp_path)
@@ -278,16 +279,16 @@ def test_what_was_moved_meanwhile_is_not_moved_twice(
     one, other = opens(), opens()
     one.record([kept(f"{i}", i) for i in range(9)])
     before = rows(one, "error")
-    remembered = SqlTelemetry._remembered
+    remembered = Moving.remember
 
-    def slow(self: SqlTelemetry, file: dict[str, Any], seqs: list[int]) -> bool:
+    def slow(self: Moving, file: dict[str, Any], seqs: list[int]) -> bool:
         """Between its file and its transaction somebody else, whom no lock holds back, does the same; then one more comes."""
-        monkeypatch.setattr(SqlTelemetry, "_remembered", remembered)
-        assert other._moved("f", START, START + HOUR) == 9
+        monkeypatch.setattr(Moving, "remember", remembered)
+        assert other._moving.moved("f", START, START + HOUR) == 9
         other.record([kept("new", 5)])
         return remembered(self, file, seqs) or remembered(self, file, seqs)
 
-    monkeypatch.setattr(SqlTelemetry, "_remembered", slow)
+    monkeypatch.setattr(Moving, "remember", slow)
     assert one.compact(START + HOUR) == 0
     assert [r for r in rows(opens(), "error") if r[0] != "w-new"] == before
     assert len(rows(opens())) == 10
@@ -297,7 +298,7 @@ def test_what_was_moved_meanwhile_is_not_moved_twice(
 def test_one_at_a_time_writes_files(opens: Any) -> None:
     one, other = opens(), opens()
     one.record([kept("a")])
-    with one._hours.alone() as alone:
+    with one._files.alone() as alone:
         assert alone
         assert other.compact(START + HOUR) == 0
     assert other.compact(START + HOUR) == 1

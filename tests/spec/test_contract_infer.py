@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import pytest
@@ -18,7 +18,7 @@ from cleanroom.codec.plan import plan_yaml, read_plan
 from cleanroom.core.base import Misuse
 from cleanroom.core.contract import Field, Plan, Roles, Unique
 from cleanroom.core.lint import UNASSIGNED
-from cleanroom.ports.engine import Profile, Span, Table, Workspace
+from cleanroom.ports.engine import Engine, Profile, Table
 
 ROWS = """
 SELECT CASE i % 10 WHEN 0 THEN 'order_ok' WHEN 1 THEN 'none' WHEN 2 THEN 'a "b"; DROP TABLE x' ELSE 'prod_view' END AS event_name,
@@ -138,17 +138,13 @@ class Fixed:
     profiles: tuple[Profile, ...]
     name: str = "fixed"
 
-    def open(self, *_: object, **__: object) -> AbstractContextManager[Workspace]:
-        raise AssertionError("drafting opens no workspace")
-
     def profile(self, *_: object, **__: object) -> tuple[Profile, ...]:
         return self.profiles
 
-    def samples(self, *_: object, **__: object) -> tuple[tuple[dict[str, str | None], ...], ...]:
-        raise AssertionError("drafting needs no rows")
 
-    def span(self, *_: object, **__: object) -> Span:
-        raise AssertionError("drafting needs no span of time")
+def fixed(*profiles: Profile) -> Engine:
+    """An engine of which drafting may ask nothing but profiles."""
+    return cast("Engine", Fixed(profiles))
 
 
 def profile(name: str, kind: str, values: Sequence[str] = (), **changes: object) -> Profile:
@@ -170,7 +166,7 @@ def test_what_a_column_may_hold_is_guessed_with_care() -> None:
         profile("ts", "TIMESTAMP"),
         *(codes, two, lower, many, rare, odd, huge),
     )
-    plan = infer(Fixed(profiles), Table(Path("e.csv")), "p").plan
+    plan = infer(fixed(*profiles), Table(Path("e.csv")), "p").plan
     assert column(plan, "origin").vocabulary == "iso-3166-1-alpha-2", "three upper-case codes are recognised"
     assert column(plan, "flag").vocabulary == "flag", "two are too few to tell"
     assert column(plan, "word").vocabulary == "word", "lower case is not a code unless the name says so"
@@ -190,7 +186,7 @@ def test_ranges_are_wider_than_what_was_seen(low: str, high: str, expected: tupl
         profile("ts", "TIMESTAMP"),
         profile("n", "DOUBLE", low=low, high=high),
     )
-    field = column(infer(Fixed(profiles), Table(Path("e.csv")), "p").plan, "n")
+    field = column(infer(fixed(*profiles), Table(Path("e.csv")), "p").plan, "n")
     assert (field.min, field.max) == expected
 
 

@@ -99,8 +99,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLEANROOM_OPERATOR", "ana@shop.example")
 
 
-def hook(url: str, root: Path, **more: str) -> Notifier:
-    return channels([Channel("ops", "webhook", url=url, **more)], root, FixedClock(START))[0]
+def hook(url: str, root: Path, secret_env: str = "") -> Notifier:
+    return channels([Channel("ops", "webhook", url=url, secret_env=secret_env)], root, FixedClock(START))[0]
 
 
 # Channels.

@@ -26,7 +26,7 @@ NURSERY = """
 import os, sys
 from pathlib import Path
 import duckdb
-from cleanroom.adapters.sqlstore import hours, open_sqlite
+from cleanroom.adapters.sqlstore import hours, moving, open_sqlite
 from cleanroom.adapters.sqlstore.telemetry import HOUR, SqlTelemetry
 from cleanroom.core.outcome import Kept
 

@@ -11,12 +11,13 @@ from tests.review_samples import NAME
 from tests.rollout_samples import PLAN, RolloutPaper, approved
 
 from cleanroom.adapters.memory.store import MemoryStore
-from cleanroom.app import flags
+from cleanroom.app import alerts, flags
 from cleanroom.app.review import decide
 from cleanroom.app.review.standing import standing
 from cleanroom.app.rollout import steer
 from cleanroom.app.rollout.read import every, existing, find
 from cleanroom.app.rollout.watch import forget, watch
+from cleanroom.core.alerts.state import base_of
 from cleanroom.core.base import Misuse, NotFound, Refused
 from cleanroom.core.facts import RolloutAdvanced, RolloutPromoted, RolloutRolledBack, RolloutStarted, RolloutWeighed
 from cleanroom.core.flags import STEPS, evaluate
@@ -101,6 +102,11 @@ def test_harm_rolls_it_back_in_its_first_phase(out: tuple[RolloutPaper, Simulate
     fact = paper.entries()[-1].fact
     assert isinstance(fact, RolloutRolledBack)
     assert fact.weighed.series[0].canary_bad > 5, "the evidence stands in the ledger"
+    (warned,) = alerts.every(paper.room())
+    said = warned.members[0].signal
+    assert (said.name, said.level, said.runbook) == (f"rollout/{NAME}", "warning", "rollout")
+    assert said.what.startswith(f"the rollout of {NAME} was rolled back: error:")
+    assert any("rollout of m started by bo" in c.what for c in base_of(warned.alert).causes), "what changed just before"
 
 
 def test_what_did_harm_does_not_go_out_again(out: tuple[RolloutPaper, SimulatedClock]) -> None:

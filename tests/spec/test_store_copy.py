@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from cleanroom.adapters.memory.store import MemoryStore
 from cleanroom.adapters.sqlstore import SqlStore, open_sqlite, open_store
 from cleanroom.adapters.sqlstore.accounts import SqlAccounts
+from cleanroom.adapters.sqlstore.calls import SqlCalls
 from cleanroom.adapters.sqlstore.desk import SqlDesk
 from cleanroom.adapters.sqlstore.outbox import SqlOutbox
 from cleanroom.adapters.sqlstore.tables import ledger, texts
@@ -20,6 +21,7 @@ from cleanroom.adapters.sqlstore.telemetry import SqlTelemetry
 from cleanroom.app import store_copy
 from cleanroom.app.audit import verify
 from cleanroom.core.base import Instant, Outside, digest
+from cleanroom.core.call import Call, UserEvent
 from cleanroom.core.facts import Ran
 from cleanroom.core.ledger import StoredLine, Verified, Write
 from cleanroom.core.merkle import leaf_hash
@@ -34,6 +36,7 @@ AT = Instant("2026-11-21T23:20:00.000000Z")
 LATER = Instant("2027-11-21T23:20:00.000000Z")
 COUNT = 1500
 HOUR = 3_600_000_000
+DAY = 24 * HOUR
 TOKEN = Token("tk_1", b"s" * 32, "ann", "laptop", ("read",), AT, LATER)
 
 
@@ -64,11 +67,17 @@ def source(tmp_path: Path) -> Path:
         outbox.delivered("sent", AT)
         outbox.post(Message("unsent", "ops", "t", "b", AT, AT))
         SqlTelemetry(store, tmp_path / "outcomes").record([outcome(f"{i}", i * HOUR) for i in range(5)])
+        ticket = UserEvent("e", "shop", "ticket", HOUR, HOUR)
+        SqlCalls(store, tmp_path / "calls").record([call(f"{i}", i * HOUR) for i in range(3)], [ticket])
     return path
 
 
 def outcome(id: str, at: int) -> Kept:
     return Kept(id, "f", "new", "candidate", f"w{id}", at, at + 1, {"error": id == "3"}, "application", True)
+
+
+def call(id: str, at: int) -> Call:
+    return Call(id, "", "", "shop", "f", "", "chat", "", "", "m", "", "", "", at, 1, at, "", {"ms": 2.5}, "in", "out")
 
 
 def who(address: object, folder: Path) -> list[str]:
@@ -97,7 +106,7 @@ def test_a_ledger_moves_to_any_database_and_back(source: Path, database: str, tm
             "size": COUNT,
             "root": found.root,
             "added": COUNT,
-            "beside": {"texts": 451, "tokens": 1, "messages": 2, "outcomes": 5},
+            "beside": {"texts": 451, "tokens": 1, "messages": 2, "outcomes": 5, "calls": 4},
         }
         assert lines(b) == lines(source)
 
@@ -156,6 +165,28 @@ def test_outcomes_move_with_their_secret_and_none_is_there_twice(source: Path, d
     assert refused.exit_code == 1
     assert "the target has outcomes of its own" in refused.stderr
     assert who(database, folder) == [*all_of_them, "wnew"]
+
+
+def test_calls_move_with_their_rollups_and_none_is_there_twice(source: Path, database: str, tmp_path: Path) -> None:
+    folder = tmp_path / "calls"
+    with open_sqlite(source) as store:
+        old = SqlCalls(store, folder)
+        assert (old.compact(HOUR), old.forget("shop", HOUR, texts=True)) == (1, 1)
+        rows, cells = old.rows("shop", 0, DAY, {}), old.cells("shop", "ms", 0, DAY, HOUR)
+    for _ in range(2):
+        assert json.loads(run(source, database, "--json").stdout)["beside"]["calls"] == 4
+        with open_store(database, Path) as store:
+            new = SqlCalls(store, folder)
+            assert new.rows("shop", 0, DAY, {}) == rows
+            assert [row.output for row in rows] == ["out", "out", ""]
+            assert new.cells("shop", "ms", 0, DAY, HOUR) == cells
+            assert len(new.events("shop", 0, DAY)) == 1
+            assert new.record([call("1", 0)]).known == 1
+    with open_store(database, Path) as store:
+        assert SqlCalls(store, folder).record([call("new", 5)]).new == 1
+    refused = run(source, database)
+    assert refused.exit_code == 1
+    assert "the target has calls of its own" in refused.stderr
 
 
 def test_an_empty_store_of_outcomes_takes_nothing_away(tmp_path: Path, database: str) -> None:

@@ -1,4 +1,4 @@
-"""The channels of cleanroom.toml: webhooks, signed as Standard Webhooks does it, and files that are appended to."""
+"""The channels of cleanroom.toml: webhooks, signed as Standard Webhooks does it, files that are appended to, and apprise's."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from cleanroom.adapters.apprise import AppriseChannel
 from cleanroom.adapters.artifacts import told
 from cleanroom.adapters.clock import SystemClock
 from cleanroom.adapters.project.files import inside
+from cleanroom.adapters.variables import variable
 from cleanroom.core.base import Misuse, Outside, micros
 from cleanroom.ports.clock import Clock
 from cleanroom.ports.notifier import Notifier
@@ -32,7 +34,17 @@ _SECRET = "whsec_"  # noqa: S105 - the mark of a secret in base64, not a secret
 def channels(settings: Sequence[Channel], root: Path, clock: Clock | None = None) -> tuple[Notifier, ...]:
     """A notifier for each channel. Files lie inside `root`. Nothing is opened or read before something is sent."""
     time = clock or SystemClock()
-    return tuple(FileChannel(c, root) if c.kind == "file" else Webhook(c, time) for c in settings)
+    return tuple(_channel(c, root, time) for c in settings)
+
+
+def _channel(channel: Channel, root: Path, clock: Clock) -> Notifier:
+    match channel.kind:
+        case "file":
+            return FileChannel(channel, root)
+        case "apprise":
+            return AppriseChannel(channel)
+        case _:
+            return Webhook(channel, clock)
 
 
 def payload(message: Message) -> bytes:
@@ -76,16 +88,11 @@ class Webhook:
             "webhook-timestamp": str(seconds),
         }
         if self._channel.secret_env:
-            headers["webhook-signature"] = signed(identity, seconds, body, self._variable(self._channel.secret_env))
-        url = self._variable(self._channel.url_env) if self._channel.url_env else self._channel.url
+            headers["webhook-signature"] = signed(
+                identity, seconds, body, variable(self.name, self._channel.secret_env)
+            )
+        url = variable(self.name, self._channel.url_env) if self._channel.url_env else self._channel.url
         self._judge(self._post(url, headers, body))
-
-    def _variable(self, name: str) -> str:
-        """What an environment variable holds; without it the message waits, since it may be set later."""
-        value = os.environ.get(name, "").strip()
-        if not value:
-            raise Outside(f"channel {self.name}: {name} is not set", f"Set the environment variable {name}.")
-        return value
 
     def _post(self, url: str, headers: dict[str, str], body: bytes) -> int:
         """The status of the answer, whose text nobody reads. Redirects are not followed: they could lead anywhere."""

@@ -36,12 +36,16 @@ class PrometheusCounts:
         if found is None:
             hint = f'Add [signals.{source}] with kind = "prometheus" to cleanroom.toml.'
             raise Misuse(f"there is no source of counts {source!r:.100}", hint)
-        window = f"{max(1, round((end - begin) / 1e6))}s"
-        total, bad = (
-            self._asked(found, query.replace("$arm", arm).replace("$window", window), end)
-            for query in (found.total, found.bad)
-        )
+        if not (found.total and found.bad):
+            hint = f"Write `total` and `bad`, with $arm and $window, into [signals.{source}]."
+            raise Misuse(f"source {source!r:.100} does not say what to count of an arm", hint)
+        total, bad = (self.amount(found, query.replace("$arm", arm), begin, end) for query in (found.total, found.bad))
         return total, min(bad, total)
+
+    def amount(self, source: SignalSource, query: str, begin: int, end: int) -> int:
+        """See ports/counts.py."""
+        window = f"{max(1, round((end - begin) / 1e6))}s"
+        return self._asked(source, query.replace("$window", window), end)
 
     def _asked(self, source: SignalSource, query: str, at: int) -> int:
         data = {"query": query, "time": f"{at / 1e6:.3f}", "timeout": f"{_SECONDS:.0f}s"}

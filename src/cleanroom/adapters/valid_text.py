@@ -7,7 +7,12 @@ from cleanroom.core.base import Misuse
 
 def is_valid(*texts: str | None) -> bool:
     """Has each of the texts a UTF-8 form, and no NUL? What has not cannot have been kept either."""
-    return not any("\x00" in text or any("\ud800" <= c <= "\udfff" for c in text) for text in texts if text)
+    whole = "".join(text for text in texts if text)
+    try:
+        whole.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in whole
 
 
 def check_text(*texts: str | None) -> None:

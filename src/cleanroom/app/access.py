@@ -23,9 +23,10 @@ from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.policy import ADMIN, DAY, same
 from cleanroom.ports.accounts import Link, Session, Token
 
-Scope = Literal["read", "review", "queue", "outputs", "outcomes", "flags", "admin", "sign-in"]
+Scope = Literal["read", "review", "queue", "outputs", "outcomes", "flags", "alerts", "oncall", "admin", "sign-in"]
 """What a token opens: reading; approving, rejecting and correcting changes; deciding in the queue; sending outputs; reporting
-outcomes; asking flags; handing out tokens and links; signing in as the person on the pages, which opens all they may do."""
+outcomes; asking flags; sending alerts; answering and silencing them; handing out tokens and links; signing in as the person on
+the pages, which opens all they may do."""
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 

@@ -43,18 +43,21 @@ class Delivered:
 
 
 def tell(room: Room, key: str, channel: str | None, title: str, body: str) -> tuple[str, ...]:
-    """Post a message to one channel of cleanroom.toml, or to all where that is None; the keys of what is new.
+    """Post a message to one channel of cleanroom.toml, or, where that is None, to all that are nobody's own; the keys of what
+    is new.
 
     `key` says what it is about: telling it again is the same as once. Raises Misuse for a channel that is not there.
     """
-    names = [c.name for c in room.project.channels()]
+    channels = room.project.channels()
+    names = [c.name for c in channels]
     if channel is not None and channel not in names:
         known = ", ".join(names) or "none yet"
         raise Misuse(f"there is no channel {channel!r}", f"cleanroom.toml has: {known}. Add [notify.{channel}].")
     now = room.clock.now()
+    shared = [c.name for c in channels if not c.people] or names
     made = (
         Message(f"{key}@{name}", name, title, body, made=now, due=now)
-        for name in (names if channel is None else [channel])
+        for name in (shared if channel is None else [channel])
     )
     return tuple(m.key for m in made if room.outbox.post(m))
 

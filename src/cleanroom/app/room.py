@@ -8,15 +8,20 @@ from pathlib import Path
 
 from cleanroom.core.facts import By, How
 from cleanroom.ports.accounts import Accounts
+from cleanroom.ports.alarms import Alarms
 from cleanroom.ports.artifacts import Artifacts
+from cleanroom.ports.calls import Calls
 from cleanroom.ports.clock import Clock
 from cleanroom.ports.counts import Counts
 from cleanroom.ports.desk import Desk
 from cleanroom.ports.engine import Engine
+from cleanroom.ports.jobs import Jobs
 from cleanroom.ports.model import Model
 from cleanroom.ports.notifier import Notifier
 from cleanroom.ports.outbox import Outbox
+from cleanroom.ports.past import Past
 from cleanroom.ports.project import Project
+from cleanroom.ports.redactor import Redactor
 from cleanroom.ports.signer import Signer
 from cleanroom.ports.store import Store
 from cleanroom.ports.telemetry import Telemetry
@@ -40,8 +45,13 @@ class Room:
     accounts: Accounts
     desk: Desk
     outbox: Outbox
+    alarms: Alarms
+    jobs: Jobs
     telemetry: Telemetry
+    calls: Calls
     counts: Counts
+    redactor: Redactor
+    past: Past
     notifiers: Callable[[], tuple[Notifier, ...]]
     signer: Callable[[], Signer]
     proof: How = "claimed"

@@ -18,7 +18,7 @@ FILE = Path(__file__).parent / "schemas" / "plan.schema.json"
 
 def plan_schema() -> dict[str, Any]:
     """The schema (draft 2020-12) of plan.yaml, as plain data."""
-    noun = _bare(adapter(Plan).json_schema())
+    noun = bare(adapter(Plan).json_schema())
     definitions: dict[str, Any] = noun.pop("$defs")
     holders = {**definitions, "Plan": noun}
     for (owner, section), (kind, _) in KEYED.items():
@@ -43,11 +43,11 @@ def plan_schema_text() -> str:
     return json.dumps(plan_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _bare(value: Any) -> Any:
-    """The schema without the titles that only repeat the names of fields."""
+def bare(value: Any) -> Any:
+    """A schema without the titles that only repeat the names of fields."""
     if isinstance(value, dict):
-        return {k: _bare(v) for k, v in value.items() if not (k == "title" and isinstance(v, str))}
-    return [_bare(v) for v in value] if isinstance(value, list) else value
+        return {k: bare(v) for k, v in value.items() if not (k == "title" and isinstance(v, str))}
+    return [bare(v) for v in value] if isinstance(value, list) else value
 
 
 def _mapping(given: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:

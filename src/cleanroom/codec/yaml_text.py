@@ -72,6 +72,22 @@ def read_yaml(content: bytes, file: str, *, limit: int = MAX_BYTES) -> Document:
     return document
 
 
+def read_documents(content: bytes, file: str, *, limit: int = MAX_BYTES) -> tuple[Document, ...]:
+    """Read every document of a file, apart from empty ones. Never raises: where one cannot be read, it is the last."""
+    found: list[Document] = []
+    document = Document(file)
+    try:
+        composer = _Composer(decode(content, limit), document)
+        for root in composer.roots():
+            document.data = _plain(root, (), document)
+            if document.data is not None:
+                found.append(document)
+            composer.document = document = Document(file)
+    except Stop as stop:
+        found.append(document.stop(stop))
+    return tuple(found)
+
+
 class _Composer:
     """Makes nodes of PyYAML's events, so that every bound is checked before anything is built."""
 
@@ -90,6 +106,13 @@ class _Composer:
                     raise Stop(_place(event), "a second document begins here", "Keep one document in the file.")
                 root = self._node(next(self.events), 0)
         return root
+
+    def roots(self) -> Iterator[_Node]:
+        """The root of each document; an alias does not reach into another one."""
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                self.anchors = {}
+                yield self._node(next(self.events), 0)
 
     def _events(self) -> Iterator[Any]:
         try:

@@ -74,8 +74,8 @@ class Told:
         return "Rolled back" if self.state == "RolledBack" else self.state
 
 
-def told(found: Rollout, now: Instant) -> Told:
-    """Where it stands at `now`."""
+def told(found: Rollout, now: Instant, blocked: str = "") -> Told:
+    """Where it stands at `now`. `blocked`: why sensors hold it up."""
     start = start_of(found)
     baking = baking_of(found) if isinstance(found, Baking | Held) else None
     weighed = found.weighed if isinstance(found, Promoted | RolledBack) else baking_of(found).weighed
@@ -93,7 +93,7 @@ def told(found: Rollout, now: Instant) -> Told:
         limit=baking.limit if baking else None,
         until=weighed.until,
         over=None if baking else _over(found),
-        next=_next(found, now),
+        next=_next(found, now, blocked),
         lines=tuple(_line(s, found, baking, weighed) for s in weighed.series),
         users=(weighed.new_canary, weighed.new_control),
         apart=weighed.apart,
@@ -103,9 +103,9 @@ def told(found: Rollout, now: Instant) -> Told:
     )
 
 
-def as_data(found: Rollout, now: Instant) -> dict[str, Any]:
+def as_data(found: Rollout, now: Instant, blocked: str = "") -> dict[str, Any]:
     """As JSON, with its plan."""
-    data: dict[str, Any] = plain(told(found, now))
+    data: dict[str, Any] = plain(told(found, now, blocked))
     return data | {"plan": plain(start_of(found).plan)}
 
 
@@ -137,10 +137,10 @@ def _line(series: Series, found: Rollout, baking: Baking | None, weighed: Weighe
     )
 
 
-def _next(found: Rollout, now: Instant) -> str:
+def _next(found: Rollout, now: Instant, blocked: str) -> str:
     match found:
         case Baking():
-            return decide(found, found.weighed, now).because
+            return decide(found, found.weighed, now, blocked).because
         case _:
             return found.because
 

@@ -20,6 +20,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from cleanroom.app.room import Room
+from cleanroom.app.schedule import due
 from cleanroom.app.tick import tick
 from cleanroom.core.base import CleanroomError, Misuse, Outside
 from cleanroom.entry.api.app import create_app
@@ -125,29 +126,33 @@ def _terminated_in_peace() -> Iterator[None]:
 
 @contextmanager
 def _reconciling(room: Room) -> Iterator[None]:
-    """Steps of the reconciler beside the server; one that fails is told, and the next one tries again."""
+    """Steps of the reconciler beside the server, and beside both what is scheduled: a job of minutes holds up no kill."""
     stop = Event()
-
-    def steps() -> None:
-        told = ""
-        while not stop.wait(EVERY):
-            try:
-                tick(room, report_files)
-                told = ""
-            except CleanroomError as error:
-                if error.message != told:  # once, not every few seconds
-                    _LOG.warning("reconciler: %s", error.message)
-                told = error.message
-            except Exception:
-                _LOG.exception("reconciler: an error of ours")
-
-    thread = Thread(target=steps, name="reconciler", daemon=True)
-    thread.start()
+    steps = {"reconciler": lambda: tick(room, report_files, jobs=False), "scheduler": lambda: due(room)}
+    threads = [Thread(target=_stepping, args=(*pair, stop), name=pair[0], daemon=True) for pair in steps.items()]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join(_PATIENCE)
+        for thread in threads:
+            thread.join(_PATIENCE)
+
+
+def _stepping(name: str, step: Callable[[], object], stop: Event) -> None:
+    """Step after step; one that fails is told, and the next one tries again."""
+    told = ""
+    while not stop.wait(EVERY):
+        try:
+            step()
+            told = ""
+        except CleanroomError as error:
+            if error.message != told:  # once, not every few seconds
+                _LOG.warning("%s: %s", name, error.message)
+            told = error.message
+        except Exception:
+            _LOG.exception("%s: an error of ours", name)
 
 
 def _check(place: Place) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from cleanroom.ports.project import SignalSource
+
 
 class Counts(Protocol):
     """Counters by the name that cleanroom.toml gives them."""
@@ -14,4 +16,8 @@ class Counts(Protocol):
         `arm`: the variant, candidate or control. Never more bad ones than requests. Raises Outside where there is no
         answer, Misuse for a source that is not there, and for an answer that is no count.
         """
+        ...
+
+    def amount(self, source: SignalSource, query: str, begin: int, end: int) -> int:
+        """What a query with $window counts of begin < moment <= end; 0 where it knows of none. Raises as `counted`."""
         ...

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cleanroom.core import change
 from cleanroom.core.check import Witness
@@ -14,6 +14,12 @@ from cleanroom.core.contract import Roles
 from cleanroom.core.golden import GoldenCase
 from cleanroom.core.measure import Measure, Seen
 from cleanroom.core.run import Diff
+
+if TYPE_CHECKING:  # most commands ask no sensor, and a kill should not wait for what they need
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cleanroom.core.sensors.daily import Asked, Tally
 
 Shown = tuple[tuple[tuple[str, str | None], ...], ...]
 """Rows as text: ((column, value), ...) each."""
@@ -149,4 +155,45 @@ class Engine(Protocol):
         A time without a zone is of UTC. Raises Misuse where a column is missing, `by` holds no times, or one moment has
         more than 200,000 rows.
         """
+        ...
+
+    def layout(self, table: Table) -> tuple[tuple[str, str], ...]:
+        """The columns and their types, in the order of the file."""
+        ...
+
+    def newest(self, table: Table, by: str) -> int | None:
+        """The last moment in column `by`, in microseconds since 1970 UTC; None where it has none. Raises Misuse."""
+        ...
+
+    def days(self, table: Table, asked: Asked) -> Mapping[str, Tally]:
+        """What each UTC day (YYYY-MM-DD) holds, in few passes over the file; rows without a moment are under ''.
+
+        Columns that are not there are left out. Raises Misuse where that of time is missing or holds no times.
+        """
+        ...
+
+    def quantiles(self, table: Table, columns: Sequence[str], time: str, until: str) -> Mapping[str, Sequence[float]]:
+        """The 1/64 .. 63/64 quantiles of numeric columns over the days before `until`, on about 200,000 rows of the file.
+
+        () where a column has no values there.
+        """
+        ...
+
+    def vectors(
+        self, table: Table, column: str, time: str, days: Sequence[str], most: int
+    ) -> Iterator[tuple[str, NDArray[np.float32]]]:
+        """Up to `most` arrays of numbers of each day, spread over its rows, shape (n, size), one day at a time.
+
+        Raises Misuse where the column holds no arrays, or arrays of several sizes.
+        """
+        ...
+
+    def embedded(
+        self, table: Table, id: str, column: str, batch: int
+    ) -> Iterator[tuple[tuple[str, ...], NDArray[np.float32]]]:
+        """All rows as (names, arrays of shape (n, size)), `batch` at a time. Raises Misuse as `vectors`."""
+        ...
+
+    def pairs(self, table: Table, key: str, value: str) -> Mapping[str, str]:
+        """Two columns as text, rows without either left out; of one key the last row counts."""
         ...

@@ -45,6 +45,10 @@ class Outbox(Protocol):
         """It did not arrive: try again at `due`, or give up where that is None."""
         ...
 
+    def again(self, key: str, due: Instant) -> bool:
+        """Have a message that was given up on tried once more, as if it had not been tried yet; False where there is none."""
+        ...
+
     def waiting(self) -> tuple[Message, ...]:
         """What is not delivered, given up or not, oldest first."""
         ...

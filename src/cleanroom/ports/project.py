@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from cleanroom.core.alerts.acts import Acts
 from cleanroom.core.base import Digest
 from cleanroom.core.change import Change, Mapping
 from cleanroom.core.contract import Contract, LintFinding
@@ -14,6 +15,13 @@ from cleanroom.core.golden import GoldenCase
 from cleanroom.core.policy import Policy
 from cleanroom.core.prompt import Prompt
 from cleanroom.core.queue_rules import QueueRules
+from cleanroom.core.register import System
+from cleanroom.core.schedule import Schedule
+from cleanroom.core.slo import Slo
+from cleanroom.core.telemetry.prices import Prices
+
+if TYPE_CHECKING:  # most commands ask no sensor, and a kill should not wait for what they need
+    from cleanroom.core.sensors import Sensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +38,10 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One `[notify.NAME]`: a webhook (its address in `url` or in the variable `url_env`), or a file that is appended to.
+    """One `[notify.NAME]`: a webhook (its address in `url` or in the variable `url_env`), a file that is appended to, or a
+    service that apprise knows (mail, Slack, Teams, PagerDuty ...; its address holds secrets).
 
-    `secret_env` names the variable whose content signs each request.
+    `secret_env` names the variable whose content signs each request. `people`: whose own channel it is; empty: everybody's.
     """
 
     name: str
@@ -41,6 +50,7 @@ class Channel:
     url_env: str = ""
     secret_env: str = ""
     file: str = ""
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ class Project(Protocol):
         ...
 
     def lint(self) -> tuple[LintFinding, ...]:
-        """Every mistake in contracts/ and golden/, with file and line."""
+        """Every mistake in cleanroom.toml, contracts/, golden/, systems/, slos/ and sensors/, with file and line."""
         ...
 
     def golden(self) -> tuple[GoldenCase, ...]:
@@ -156,6 +166,14 @@ class Project(Protocol):
         """[notify.NAME] of cleanroom.toml."""
         ...
 
+    def schedules(self) -> Sequence[Schedule]:
+        """[schedules.NAME] of cleanroom.toml."""
+        ...
+
+    def acts(self) -> Sequence[Acts]:
+        """What [policy] act_on_critical of cleanroom.toml says for each system; '' stands for every other one."""
+        ...
+
     def signals(self) -> Sequence[SignalSource]:
         """[signals.NAME] of cleanroom.toml."""
         ...
@@ -166,6 +184,30 @@ class Project(Protocol):
 
     def store(self) -> StoreSettings:
         """[store] of cleanroom.toml."""
+        ...
+
+    def systems(self) -> Sequence[System]:
+        """The register: systems/*.yaml, by name. Raises Misuse with the first mistakes when they do not lint."""
+        ...
+
+    def slos(self) -> Sequence[Slo]:
+        """slos/*.yaml, by name. Raises Misuse with the first mistakes when they do not lint."""
+        ...
+
+    def sensors(self) -> Sequence[Sensor]:
+        """sensors/*.yaml, by name. Raises Misuse with the first mistakes when they do not lint."""
+        ...
+
+    def lint_register(self) -> tuple[LintFinding, ...]:
+        """Every mistake in systems/ and slos/, and what does not fit between them, with file and line."""
+        ...
+
+    def write_slo(self, name: str, text: str, *, replace: bool = False) -> str:
+        """Write slos/<name>.yaml whole or not at all; its path in the project. Raises Misuse where another one is there."""
+        ...
+
+    def prices(self) -> Prices | None:
+        """prices.yaml; None where it is absent. Raises Misuse with its mistakes."""
         ...
 
     def prompt(self, name: str) -> Prompt | None:

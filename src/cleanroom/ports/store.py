@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-Begins = Literal["flag_set", "rollout_started"]
+Begins = Literal["flag_set", "rollout_started", "alert_opened"]
 """Kinds of fact by which a subject can be found."""
 BEGINS: tuple[Begins, ...] = get_args(Begins)
 
@@ -79,12 +79,13 @@ class Store(Protocol):
 
 @noun
 class Beside:
-    """How many rows lie beside the ledger and moved with it: erasable texts, tokens, messages of the outbox, outcomes."""
+    """How many rows lie beside the ledger and moved with it: erasable texts, tokens, messages of the outbox, outcomes, calls."""
 
     texts: int
     tokens: int
     messages: int
     outcomes: int = 0
+    calls: int = 0
 
 
 class Target(Store, Protocol):

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
+from cleanroom.adapters.duckdb import days as daily
 from cleanroom.adapters.duckdb import diff as differ
 from cleanroom.adapters.duckdb import profile as profiler
 from cleanroom.adapters.duckdb import shadow, spans
+from cleanroom.adapters.duckdb import vectors as arrays
 from cleanroom.adapters.duckdb.connection import Connection
 from cleanroom.adapters.duckdb.measures import Reader
 from cleanroom.adapters.duckdb.payload import Payloads
 from cleanroom.adapters.duckdb.reproduce import Queries
 from cleanroom.adapters.duckdb.tables import Opened, kind_of, open_table, require_roles
 from cleanroom.adapters.duckdb.witness import Witnesses
+from cleanroom.core import change
 from cleanroom.core.base import CleanroomError, Misuse
-from cleanroom.core.change import Mapping
 from cleanroom.core.check import Witness
 from cleanroom.core.contract import Roles
 from cleanroom.core.golden import GoldenCase
 from cleanroom.core.measure import Measure, Seen
 from cleanroom.core.run import Diff
+from cleanroom.core.sensors.daily import Asked, Tally
 from cleanroom.ports.engine import Profile, Shown, Span, Table, Workspace
 from cleanroom.ports.validator import Validator
 
@@ -55,7 +60,7 @@ class DuckDBWorkspace:
         except CleanroomError:
             return
 
-    def apply(self, mapping: Mapping, metadata: dict[str, str]) -> Path:
+    def apply(self, mapping: change.Mapping, metadata: dict[str, str]) -> Path:
         """See ports/engine.py."""
         path = shadow.apply(self._connection, self._sides["source"], self._roles, mapping, metadata)
         return self._output(path)
@@ -69,7 +74,7 @@ class DuckDBWorkspace:
             self._sides["candidate"] = open_table(self._connection, "candidate", Table(path), may_be_empty=True)
         return path
 
-    def replay(self, cases: Sequence[GoldenCase], mapping: Mapping) -> None:
+    def replay(self, cases: Sequence[GoldenCase], mapping: change.Mapping) -> None:
         """See ports/engine.py."""
         path = shadow.replay(self._connection, self._sides["source"], self._roles, cases, mapping)
         self._sides["golden"] = open_table(self._connection, "golden", Table(path), may_be_empty=True)
@@ -79,7 +84,7 @@ class DuckDBWorkspace:
         self._seen = Reader(self._connection, self._sides, self._references, self._payloads).answer(measures)
         return self._seen
 
-    def diff(self, mapping: Mapping | None, sample: int = 20) -> Diff:
+    def diff(self, mapping: change.Mapping | None, sample: int = 20) -> Diff:
         """See ports/engine.py."""
         output = self._sides["candidate"]
         if mapping is not None:
@@ -170,3 +175,42 @@ class DuckDBEngine:
         """See ports/engine.py."""
         with self._look(table) as (connection, opened):
             return spans.span(connection, opened, texts, by, (after, until), limit)
+
+    def layout(self, table: Table) -> tuple[tuple[str, str], ...]:
+        """See ports/engine.py."""
+        with self._look(table) as (_, opened):
+            return tuple(opened.columns.items())
+
+    def newest(self, table: Table, by: str) -> int | None:
+        """See ports/engine.py."""
+        with self._look(table) as (connection, opened):
+            return daily.newest(connection, opened, by)
+
+    def days(self, table: Table, asked: Asked) -> Mapping[str, Tally]:
+        """See ports/engine.py."""
+        with self._look(table) as (connection, opened):
+            return daily.tallies(connection, opened, asked)
+
+    def quantiles(self, table: Table, columns: Sequence[str], time: str, until: str) -> Mapping[str, Sequence[float]]:
+        """See ports/engine.py."""
+        with self._look(table) as (connection, opened):
+            return daily.quantiles(connection, opened, columns, time, until)
+
+    def vectors(
+        self, table: Table, column: str, time: str, days: Sequence[str], most: int
+    ) -> Iterator[tuple[str, NDArray[np.float32]]]:
+        """See ports/engine.py."""
+        with self._look(table) as (connection, opened):
+            yield from arrays.by_day(connection, opened, column, time, days, most)
+
+    def embedded(
+        self, table: Table, id: str, column: str, batch: int
+    ) -> Iterator[tuple[tuple[str, ...], NDArray[np.float32]]]:
+        """See ports/engine.py."""
+        with self._look(table) as (connection, opened):
+            yield from arrays.in_batches(connection, opened, id, column, batch)
+
+    def pairs(self, table: Table, key: str, value: str) -> Mapping[str, str]:
+        """See ports/engine.py."""
+        with self._look(table) as (connection, opened):
+            return arrays.pairs(connection, opened, key, value)

@@ -39,7 +39,7 @@ def span(
         if column not in opened.columns:
             there = ", ".join(sorted(opened.columns)[:12])
             raise Misuse(f"{opened.table.path} has no column {column!r}", f"It has: {there}.")
-    moment = _moment(opened, by)
+    moment = moment_of(opened, by)
     others = {c: kind for c, kind in opened.columns.items() if c not in (*texts, by)}
     values = {c: _value(c, kind) for c, kind in others.items() if _is_value(kind)}
     inside = exp.and_(
@@ -72,7 +72,7 @@ def _later(connection: Connection, source: exp.Select, edge: int, moment: exp.Ex
     return bool(connection.rows(source.where(exp.GT(this=moment.copy(), expression=lit(edge))).limit(1)))
 
 
-def _moment(opened: Opened, by: str) -> exp.Expr:
+def moment_of(opened: Opened, by: str) -> exp.Expr:
     """Microseconds since 1970 UTC; null where a row has no moment. Text is read as a time as far as it is one."""
     kind = opened.columns[by]
     if not kind.startswith((*_TIMES, "VARCHAR")):

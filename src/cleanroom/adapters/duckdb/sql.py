@@ -45,6 +45,7 @@ FUNCTIONS = frozenset(
             "strlen",
         ),
         *("sum", "trim", "try_cast", "approx_count_distinct", "struct", "array"),
+        *("histogram", "json_keys", "quantile_disc", "unnest"),
     )
 )
 _FLOATS = ("DOUBLE", "FLOAT")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cleanroom.core.base import Misuse, Outside
+from cleanroom.ports.project import SignalSource
 
 
 class MemoryCounts:
@@ -14,6 +15,7 @@ class MemoryCounts:
         self.silent, self.behind = "", 0
         self._sources = sources
         self._seen: dict[tuple[str, str], list[tuple[int, bool]]] = {}
+        self._asked: dict[str, list[int]] = {}
 
     def saw(self, source: str, arm: str, requests: Iterable[tuple[int, bool]]) -> None:
         """Count requests: when, and whether it was bad."""
@@ -27,3 +29,15 @@ class MemoryCounts:
             raise Misuse(f"there is no source of counts {source!r}")
         inside = [bad for at, bad in self._seen.get((source, arm), []) if begin < at <= end]
         return len(inside), sum(inside)
+
+    def happened(self, query: str, moments: Iterable[int]) -> None:
+        """Count what a query asks for."""
+        self._asked.setdefault(query, []).extend(moments)
+
+    def amount(self, source: SignalSource, query: str, begin: int, end: int) -> int:
+        """See ports/counts.py."""
+        if self.silent and end > self.behind:
+            raise Outside(self.silent)
+        if source.name not in self._sources:
+            raise Misuse(f"there is no source of counts {source.name!r}")
+        return sum(begin < at <= end for at in self._asked.get(query, []))

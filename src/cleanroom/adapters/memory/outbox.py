@@ -52,6 +52,15 @@ class MemoryOutbox:
                     message, due=later, failed=failed, tries=message.tries + 1, gave_up=due is None
                 )
 
+    def again(self, key: str, due: Instant) -> bool:
+        """Have a message that was given up on tried once more."""
+        with self._lock:
+            message = self._messages.get(key)
+            if message is None or not message.gave_up:
+                return False
+            self._messages[key] = replace(message, due=due, tries=0, gave_up=False)
+            return True
+
     def waiting(self) -> tuple[Message, ...]:
         """What is not delivered, given up or not, oldest first."""
         with self._lock:

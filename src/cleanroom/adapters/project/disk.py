@@ -6,16 +6,19 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cleanroom.adapters.project.contracts import Contracts
 from cleanroom.adapters.project.files import SETTINGS, find_root, inside, read, settle, write_folder
 from cleanroom.adapters.project.git import add_note, commit
+from cleanroom.adapters.project.register import SLOS, Around, Register
 from cleanroom.codec.change import MAX_MAPPING, change_yaml, mapping_json, read_change, read_mapping
 from cleanroom.codec.plan import Reading
 from cleanroom.codec.positions import MAX_BYTES
+from cleanroom.codec.prices import read_prices
 from cleanroom.codec.prompt import read_prompt
 from cleanroom.codec.settings import Settings, read_settings
+from cleanroom.core.alerts.acts import Acts
 from cleanroom.core.base import Digest, Misuse, NotFound, digest
 from cleanroom.core.change import Change, DatasetArtifact, Mapping, MappingArtifact
 from cleanroom.core.contract import Contract, LintFinding
@@ -23,12 +26,21 @@ from cleanroom.core.golden import GoldenCase
 from cleanroom.core.policy import Policy
 from cleanroom.core.prompt import Prompt
 from cleanroom.core.queue_rules import QueueRules
+from cleanroom.core.register import System
+from cleanroom.core.schedule import Schedule
+from cleanroom.core.slo import NAME as SLO_NAME
+from cleanroom.core.slo import Slo
+from cleanroom.core.telemetry.prices import Prices
 from cleanroom.ports.project import Channel, ModelSettings, Oidc, SignalSource, StoreSettings
 from cleanroom.ports.validator import Validator
+
+if TYPE_CHECKING:
+    from cleanroom.core.sensors import Sensor
 
 T = TypeVar("T")
 
 PLAN = "contracts/plan.yaml"
+PRICES = "prices.yaml"
 _CHANGE = "change.yaml"
 _MAPPING = "mapping.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -59,6 +71,7 @@ class DiskProject:
     def __init__(self, root: Path, validator: Validator, plan: str = PLAN) -> None:
         self._root = root.resolve()
         self._contracts = Contracts(self._root, plan, validator)
+        self._register = Register(self._root)
 
     @property
     def root(self) -> Path:
@@ -83,7 +96,7 @@ class DiskProject:
 
     def lint(self) -> tuple[LintFinding, ...]:
         """See ports/project.py."""
-        return (*self._read_settings()[1], *self._contracts.lint())
+        return (*self._read_settings()[1], *self._contracts.lint(), *self.lint_register(), *self._sensors()[1])
 
     def golden(self) -> tuple[GoldenCase, ...]:
         """See ports/project.py. Raises Misuse with the first mistakes when they do not lint."""
@@ -149,7 +162,18 @@ class DiskProject:
 
     def channels(self) -> Sequence[Channel]:
         """See ports/project.py."""
-        return tuple(Channel(name, **keys) for name, keys in self._settings().notify)
+        return tuple(
+            Channel(name, **(keys | {"people": tuple(keys.get("people", ()))}))
+            for name, keys in self._settings().notify
+        )
+
+    def schedules(self) -> Sequence[Schedule]:
+        """See ports/project.py."""
+        return self._settings().schedules
+
+    def acts(self) -> Sequence[Acts]:
+        """See ports/project.py."""
+        return self._settings().acts
 
     def signals(self) -> Sequence[SignalSource]:
         """See ports/project.py."""
@@ -164,6 +188,40 @@ class DiskProject:
         """See ports/project.py."""
         return StoreSettings(**dict(self._settings().store))
 
+    def systems(self) -> Sequence[System]:
+        """See ports/project.py."""
+        return _all_sound(*self._register.systems())
+
+    def slos(self) -> Sequence[Slo]:
+        """See ports/project.py."""
+        return _all_sound(*self._register.slos())
+
+    def sensors(self) -> Sequence[Sensor]:
+        """See ports/project.py."""
+        return _all_sound(*self._sensors())
+
+    def lint_register(self) -> tuple[LintFinding, ...]:
+        """See ports/project.py."""
+        if self._read_settings()[0] is None:
+            return self._register.lint(Around())
+        return self._register.lint(Around(tuple(self.channels()), tuple(self.signals())))
+
+    def write_slo(self, name: str, text: str, *, replace: bool = False) -> str:
+        """See ports/project.py."""
+        if not SLO_NAME.fullmatch(name):
+            raise Misuse(f"{name[:100]!r} cannot be the name of an SLO", f"It fits {SLO_NAME.pattern}")
+        file = f"{SLOS}/{name}.yaml"
+        there = read(inside(self._root, file), MAX_BYTES)
+        if there is not None and there != text.encode() and not replace:
+            raise Misuse(f"{file} is there already, and differs", "Remove it first, or replace it: --replace.")
+        write_folder(inside(self._root, SLOS), {f"{name}.yaml": text.encode()})
+        return file
+
+    def prices(self) -> Prices | None:
+        """See ports/project.py."""
+        content = read(inside(self._root, PRICES), MAX_BYTES)
+        return None if content is None else _sound(read_prices(content, PRICES))
+
     def prompt(self, name: str) -> Prompt | None:
         """See ports/project.py."""
         file = f"prompts/{name}.yaml"
@@ -177,6 +235,13 @@ class DiskProject:
     def commit(self) -> str:
         """See ports/project.py."""
         return commit(self._root)
+
+    def _sensors(self) -> tuple[tuple[Sensor, ...], tuple[LintFinding, ...]]:
+        if not (self._root / "sensors").is_dir():
+            return (), ()
+        from cleanroom.adapters.project.sensors import read_sensors  # loads what judges them, which takes its time
+
+        return read_sensors(self._root)
 
     def _settings(self) -> Settings:
         settings, findings = self._read_settings()
@@ -222,6 +287,12 @@ class DiskProject:
 def _settings_of(content: bytes) -> tuple[Settings | None, tuple[LintFinding, ...]]:
     """A server asks for the policy at every click: the same bytes are parsed once."""
     return read_settings(content, SETTINGS)
+
+
+def _all_sound(found: Sequence[T], findings: Sequence[LintFinding]) -> Sequence[T]:
+    if any(f.severity == "error" for f in findings):
+        raise _misuse(findings)
+    return found
 
 
 def _sound(reading: Reading[T]) -> T:

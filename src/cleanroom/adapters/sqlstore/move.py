@@ -1,7 +1,8 @@
-"""What lies beside the ledger and moves with it: texts, tokens, what is still to be told to the outside, and outcomes.
+"""What lies beside the ledger and moves with it: texts, tokens, what is still to be told to the outside, what sensors
+measured, outcomes and calls.
 
-Of outcomes everything that lies in the store moves: the log, the ids that came, counts, the secret, and the names of the
-files. The files themselves lie in the project's folder and stay there.
+Of outcomes and calls everything that lies in the store moves: the log, the ids that came, counts, the secret, and the
+names of the files. The files themselves lie in the project's folder and stay there.
 
 Sessions and links do not move: people sign in again. Leases, skips and the desk itself do not either: the desk is
 built again from the ledger.
@@ -14,7 +15,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Table, insert, select, update
 
-from cleanroom.adapters.sqlstore.move_outcomes import move_outcomes
+from cleanroom.adapters.sqlstore.move_telemetry import move_telemetry
+from cleanroom.adapters.sqlstore.past import move_pieces
 from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import outbox, texts, tokens
 from cleanroom.core.base import Outside, digest
@@ -26,13 +28,14 @@ _PAGE = 200  # rows in a transaction; texts may be large
 def move_beside(source: SqlStore, target: SqlStore) -> Beside:
     """Copy the rows that `target` does not have yet. A token that was revoked meanwhile is revoked there too.
 
-    Raises Outside for a text that is no longer what was kept, Refused for a target that has outcomes of its own.
+    Raises Outside for a text that is no longer what was kept, Refused for a target that has outcomes or calls of its own.
     """
     kept, valid, told = (
         sum(_keep(target, table, key, rows) for rows in _pages(source, key))
         for table, key in ((texts, texts.c.digest), (tokens, tokens.c.id), (outbox, outbox.c.key))
     )
-    return Beside(kept, valid, told, move_outcomes(source, target))
+    move_pieces(source, target)
+    return Beside(kept, valid, told, *move_telemetry(source, target))
 
 
 def _pages(store: SqlStore, key: Column[Any]) -> Iterator[Sequence[Row[Any]]]:

@@ -57,6 +57,14 @@ class SqlOutbox:
         check_text(failed)
         self._change(key, due=due, failed=failed, tries=outbox.c.tries + 1)
 
+    def again(self, key: str, due: Instant) -> bool:
+        """Have a message that was given up on tried once more, as if it had not been tried yet."""
+        if not is_valid(key):
+            return False
+        given_up = (outbox.c.key == key, outbox.c.delivered.is_(None), outbox.c.due.is_(None))
+        with self._store.writing() as connection:
+            return connection.execute(update(outbox).where(*given_up).values(due=due, tries=0)).rowcount > 0
+
     def waiting(self) -> tuple[Message, ...]:
         """What is not delivered, given up or not, oldest first."""
         wanted = select(outbox).where(outbox.c.delivered.is_(None)).order_by(outbox.c.made, outbox.c.key)

@@ -76,17 +76,26 @@ def unpacked(rows: Iterable[tuple[bytes, bytes, str]]) -> Unpacked:
     rows = list(rows)
     heads = np.frombuffer(b"".join(row[0] for row in rows), HEAD)
     marks = np.frombuffer(b"".join(row[1] for row in rows), MARK)
-    lists = {text: place for place, text in enumerate(dict.fromkeys(row[2] for row in rows))}
-    each: list[list[str]] = [json.loads(text) for text in lists]
+    names, code = renumbered([row[2] for row in rows], [len(row[1]) // MARK.itemsize for row in rows], marks["name"])
+    of = np.repeat(np.arange(len(heads)), heads["marks"])
+    return Unpacked(heads, of, code, marks["value"].astype(np.float64), names)
+
+
+def renumbered(
+    lists: Sequence[str], sizes: Sequence[int], places: NDArray[Any]
+) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """All that the lists (JSON arrays of texts) hold, once each; and where in it those lie that were said by their place.
+
+    The first `sizes[0]` of `places` are places in the first list, the next `sizes[1]` in the second, and so on.
+    """
+    different = {text: number for number, text in enumerate(dict.fromkeys(lists))}
+    each: list[list[str]] = [json.loads(text) for text in different]
     codes = {name: code for code, name in enumerate(dict.fromkeys(chain.from_iterable(each)))}
-    # All lists of names, one after the other, as codes; a mark finds its own from where the list of its row begins.
+    # All lists, one after the other, as codes; a place finds its own from where its list begins.
     known = np.array([codes[name] for names in each for name in names], np.int64)
     begins = np.cumsum([0, *map(len, each)])
-    of_row = np.array([begins[lists[row[2]]] for row in rows], np.int64)
-    in_row = np.array([len(row[1]) // MARK.itemsize for row in rows], np.int64)
-    code = known[np.repeat(of_row, in_row) + marks["name"]] if len(marks) else np.zeros(0, np.int64)
-    of = np.repeat(np.arange(len(heads)), heads["marks"])
-    return Unpacked(heads, of, code, marks["value"].astype(np.float64), tuple(codes))
+    of_row = np.array([begins[different[text]] for text in lists], np.int64)
+    return tuple(codes), known[np.repeat(of_row, sizes) + places] if len(places) else np.zeros(0, np.int64)
 
 
 def column(found: Unpacked, name: str) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """The schemas that this release knows, oldest first; the last one is what it works with."""
 
 
@@ -64,10 +64,10 @@ ledger = Table(
     sqlite_strict=True,
 )
 
-for _kind in ("flag_set", "rollout_started"):
+for _kind in ("flag_set", "rollout_started", "alert_opened"):
     _of = text(f"kind = '{_kind}'")
     Index(f"ledger_{_kind}", ledger.c.subject, sqlite_where=_of, postgresql_where=_of)
-"""Flags and rollouts are found without a look at everything else: only the entries that begin them are in it."""
+"""Flags, rollouts and alerts are found without a look at everything else: only the entries that begin them are in it."""
 
 # --- operational state: it decides nothing, and none of it is in the ledger's tree -------------------------
 
@@ -216,3 +216,154 @@ outcome_files = Table(
 )
 """Files that hold what left the log, in the order in which they were written; a file that is not here does not count.
 `seq`: the last one of the log that went there, so that it is never given again."""
+
+# --- what production says: calls of models and what users did then; see adapters/sqlstore/calls.py ---------
+
+call_ids = Table(
+    "call_ids",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    *(Column(name, _COUNT, nullable=False) for name in ("hour", "seq")),
+    sqlite_with_rowid=False,
+)
+"""Keyed hashes of the ids that ever came: they outlive the calls. Where each lies: its row of the log, later files of its hour
+(counted from 1970)."""
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("seq", _COUNT, primary_key=True, autoincrement=False),
+    Column("system", Text, nullable=False),
+    *(Column(name, _COUNT, nullable=False) for name in ("hour", "arrived", "n", "size")),
+    *(Column(name, LargeBinary, nullable=False) for name in ("heads", "marks")),
+    *(Column(name, Text, nullable=False) for name in ("names", "words")),
+    *(Column(name, LargeBinary, nullable=False) for name in ("keys", "texts")),
+    Index("calls_of_hour", "hour", "system"),
+)
+"""The log: a row holds the calls of one system and hour that came together; packed_calls.py says how. `size`: its bytes."""
+
+call_events = Table(
+    "call_events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seq", _COUNT, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("system", "happened")),
+    *(Column(name, _COUNT, nullable=False) for name in ("at", "arrived")),
+    *(Column(name, Text, nullable=False) for name in ("call", "conversation", "feature", "variant", "model", "prompt")),
+    Column("who", Text, nullable=False),
+    Column("value", Double),
+    Column("words", Text, nullable=False),
+    Index("call_events_of_system", "system", "at"),
+    Index("call_events_in_order", "seq"),
+)
+
+call_sums = Table(
+    "call_sums",
+    metadata,
+    Column("system", Text, primary_key=True),
+    *(Column(name, _COUNT, primary_key=True, autoincrement=False) for name in ("width", "start")),
+    Column("metric", Text, primary_key=True),
+    *(Column(name, LargeBinary, nullable=False) for name in ("cells", "counts")),
+)
+"""Rollups of a metric by slots of `width` microseconds, many slots a row; sums.py says how."""
+
+call_days = Table(
+    "call_days",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("day", _COUNT, primary_key=True, autoincrement=False),
+    *(Column(name, Text, nullable=False) for name in ("parts", "metrics")),
+)
+"""What the rollups of a system tell apart on a day (since 1970), as JSON arrays: a rollup says a combination by its place."""
+
+call_files = Table(
+    "call_files",
+    metadata,
+    Column("number", _COUNT, primary_key=True, autoincrement=False),
+    *(Column(name, Text, nullable=False) for name in ("name", "system")),
+    *(Column(name, _COUNT, nullable=False) for name in ("first", "last", "n", "bare")),
+    UniqueConstraint("name", name="call_files_name"),
+    Index("call_files_of_system", "system", "first"),
+)
+"""Files that hold what left the log. `bare`: texts of calls before that moment are erased from it."""
+
+call_erased = Table("call_erased", metadata, Column("name", Text, primary_key=True))
+"""Files that held what was to be forgotten: they do not count any more, and are deleted as soon as that can be done."""
+
+call_systems = Table(
+    "call_systems",
+    metadata,
+    Column("system", Text, primary_key=True),
+    *(Column(name, _COUNT, nullable=False) for name in ("n", "first", "last")),
+)
+
+call_progress = Table(
+    "call_progress",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", _COUNT, nullable=False),
+)
+"""`rolled`: the last `seq` of log and events that is in the rollups."""
+
+# --- alerts and schedules: what is said again and again, and whose turn it is ------------------------------
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("system", "level", "state", "opened")),
+    Column("due", Text),
+    Column("told", Text),
+    Column("tells", _COUNT, nullable=False),
+    Column("stamp", _COUNT, nullable=False),
+    Index("alerts_due", "due"),
+    Index("alerts_in_order", "state", "opened"),
+    Index("alerts_of_system", "system", "state"),
+    Index("alerts_told", "told"),
+)
+"""The list of work: the ledger says where an alert stands. `due` is null where only a signal can change anything."""
+
+alert_signals = Table(
+    "alert_signals",
+    metadata,
+    Column("seq", _COUNT, primary_key=True, autoincrement=False),
+    *(Column(name, Text, nullable=False) for name in ("key", "name", "system", "level", "about", "what")),
+    *(Column(name, Text, nullable=False) for name in ("since", "seen", "evidence", "runbook", "first", "last")),
+    Column("n", _COUNT, nullable=False),
+    Column("alert", Text, nullable=False),
+    Column("ended", Text),
+    Column("heard", Boolean, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Index("alert_signals_key", "key", "live"),
+    Index("alert_signals_alert", "alert", "seq"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("done", Text, nullable=False),
+    *(Column(name, Text) for name in ("slot", "start", "until")),
+    Column("number", _COUNT, nullable=False),
+)
+"""`slot` and `start`: what is planned; `until`: the end of the lease of whoever runs it, whose number is `number`."""
+
+job_runs = Table(
+    "job_runs",
+    metadata,
+    Column("seq", _COUNT, primary_key=True, autoincrement=False),
+    *(Column(name, Text, nullable=False) for name in ("name", "slot", "began", "ended")),
+    Column("good", Boolean, nullable=False),
+    Column("said", Text, nullable=False),
+    UniqueConstraint("name", "slot", name="job_runs_once"),
+)
+
+# --- what sensors measured: it can be measured again, as far as the data is still there --------------------
+
+sensor_pieces = Table(
+    "sensor_pieces",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("sensor", "name")),
+    Column("stamp", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)

@@ -9,11 +9,15 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from cleanroom.app.alerts import signal
+from cleanroom.app.alerts.read import systems_of
 from cleanroom.app.notify import tell
 from cleanroom.app.rollout.publish import publish
 from cleanroom.app.rollout.read import unfinished
 from cleanroom.app.rollout.start import CANDIDATE, CONTROL
 from cleanroom.app.room import Room
+from cleanroom.app.sensors.read import holds_up
+from cleanroom.core.alert import Signal
 from cleanroom.core.base import CleanroomError, Instant, instant, micros, noun
 from cleanroom.core.facts import Fact, RolloutAdvanced, RolloutHeld, RolloutPromoted, RolloutRolledBack, RolloutWeighed
 from cleanroom.core.ledger import Conflict, Write
@@ -101,7 +105,7 @@ def _look(room: Room, state: Baking | Held) -> Decision:
         given, answered, silent = _given(room, baking, bounds)
         weighed, memory = _weighed(baking, known.memory, bounds, answered, seen, given)
     weighed = _apart(room, baking, weighed, now, all_of_them=bool(bounds))
-    decided = _unless_silent(decide(state, weighed, now), silent)
+    decided = _unless_silent(decide(state, weighed, now, holds_up(room, state)), silent)
     if silent and micros(now) - micros(weighed.until) > SILENT:
         key = f"rollout/{baking.start.name}/{baking.version}/silent"
         tell(room, key, None, f"Rollout of {baking.start.name}: a source does not answer", silent)
@@ -199,8 +203,10 @@ def _tell(room: Room, baking: Baking, decided: Decision, fact: Fact) -> None:
     if isinstance(decided, Wait):
         return
     name = baking.start.name
+    if isinstance(decided, RollBack):
+        _warn(room, baking, decided.because)
+        return
     did = {
-        RollBack: "rolled back",
         Hold: "held",
         Promote: "promoted",
         Advance: "in the next phase",
@@ -208,6 +214,17 @@ def _tell(room: Room, baking: Baking, decided: Decision, fact: Fact) -> None:
     tell(room, f"rollout/{name}/{baking.version + 1}/{fact.kind}", None, f"Rollout of {name}: {did}", decided.because)
     if isinstance(decided, Promote) and isinstance(fact, RolloutPromoted):
         publish(room, Promoted(baking.start, fact.weighed, fact.because, fact.at, baking.version + 1))
+
+
+def _warn(room: Room, baking: Baking, because: str) -> None:
+    """What did harm is an alert: somebody has to find out why, although nobody gets it any more."""
+    start, now = baking.start, room.clock.now()
+    keys = ((s.name, (*s.features, *((s.fallback.flag,) if s.fallback else ()))) for s in systems_of(room.project))
+    system = next((name for name, flags in keys if start.flag in flags), "")
+    what = f"the rollout of {start.name} was rolled back: {because}"
+    evidence = (f"flag: {start.flag}", f"phase: {baking.step + 1}", f"run: {start.run}", f"version: {start.change}")
+    name = f"rollout/{start.name}"
+    signal(room, Signal(name, system, "warning", start.change[:19], what, baking.since, now, evidence, "rollout"))
 
 
 def _known(room: Room, baking: Baking) -> _Known:

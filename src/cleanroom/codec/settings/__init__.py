@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from cleanroom.codec.positions import Document, Place, Stop, decode, ordered
-from cleanroom.codec.settings import models, people, services, signals
+from cleanroom.codec.settings import models, people, schedules, services, signals
 from cleanroom.codec.settings.models import MODEL_KINDS
+from cleanroom.core.alerts.acts import Acts
 from cleanroom.core.contract import LintFinding
 from cleanroom.core.mistakes import Mistake, Path, did_you_mean
 from cleanroom.core.policy import Policy
 from cleanroom.core.queue_rules import QueueRules
+from cleanroom.core.schedule import Schedule
 
 __all__ = ["MODEL_KINDS", "Settings", "read_settings"]
 
-_TOP = ("name", "models", "roles", "policy", "store", "queue", "oidc", "notify", "signals")
+_TOP = ("name", "models", "roles", "policy", "store", "queue", "oidc", "notify", "signals", "schedules")
 
 _TABLE = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=\s*""")
@@ -27,6 +29,19 @@ _AT = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
 _POLICY, _QUEUE = Policy(), QueueRules()
+
+
+def _any_name(_name: str) -> Iterator[Mistake]:
+    yield from ()
+
+
+_MANY = (
+    ("models", models.mistakes, _any_name),
+    ("notify", services.notify_mistakes, _any_name),
+    ("signals", signals.mistakes, signals.name_mistakes),
+    ("schedules", schedules.mistakes, schedules.name_mistakes),
+)
+"""The tables that hold a table for each, with what finds the mistakes of one and of its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +54,10 @@ class Settings:
     queue: QueueRules = _QUEUE
     store: tuple[tuple[str, str], ...] = ()
     oidc: tuple[tuple[str, str], ...] = ()
-    notify: tuple[tuple[str, dict[str, str]], ...] = ()
+    notify: tuple[tuple[str, dict[str, Any]], ...] = ()
     signals: tuple[tuple[str, dict[str, str]], ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    acts: tuple[Acts, ...] = ()
 
 
 def read_settings(content: bytes, file: str = "cleanroom.toml") -> tuple[Settings | None, tuple[LintFinding, ...]]:
@@ -75,6 +92,8 @@ def _settings(data: dict[str, Any]) -> Settings:
         oidc=tuple(data.get("oidc", {}).items()),
         notify=named("notify"),
         signals=named("signals"),
+        schedules=tuple(schedules.schedule(name, keys) for name, keys in data.get("schedules", {}).items()),
+        acts=people.acts(data.get("policy", {})),
     )
 
 
@@ -131,8 +150,7 @@ def _tables(data: dict[str, Any]) -> Iterator[Mistake]:
             continue
         for mistake in look(keys):
             yield mistake.under((table,))
-    many = (("models", models.mistakes), ("notify", services.notify_mistakes), ("signals", signals.mistakes))
-    for table, look in many:
+    for table, look, look_at_name in _MANY:
         tables = data.get(table, {})
         if not isinstance(tables, dict):
             yield Mistake((table,), f"{table!r} must hold a table for each", f"Write [{table}.NAME].")
@@ -141,5 +159,5 @@ def _tables(data: dict[str, Any]) -> Iterator[Mistake]:
             if not isinstance(keys, dict):
                 yield Mistake((table, name), f"{name!r} must be a table", f"Write [{table}.{name}].")
                 continue
-            for mistake in (*look(keys), *(signals.name_mistakes(name) if table == "signals" else ())):
+            for mistake in (*look(keys), *look_at_name(name)):
                 yield mistake.under((table, name))

@@ -12,7 +12,9 @@ from cleanroom.core.queue_rules import QueueRules
 _STORE = ("url", "url_env")
 _OIDC = ("issuer", "client_id", "client_secret_env", "name")
 _NOTIFY = ("kind", "url", "url_env", "secret_env", "file")
-_KINDS = ("webhook", "file")
+_KINDS = ("webhook", "file", "apprise")
+_PLAIN = ("json", "jsons", "xml", "xmls", "form", "forms", "syslog", "dbus")
+"""Kinds of address of apprise that hold no secret, as long as no password is in them."""
 _LENGTHS = ("max_wait", "lease", "feedback_high", "feedback_medium", "feedback_low")
 _SHARES = ("audit_share",)
 _QUEUE = ("capacity", *_LENGTHS, *_SHARES)
@@ -37,17 +39,34 @@ def oidc_mistakes(keys: dict[str, Any]) -> Iterator[Mistake]:
 
 def notify_mistakes(keys: dict[str, Any]) -> Iterator[Mistake]:
     """What is wrong with one [notify.NAME]."""
-    yield from texts(keys, _NOTIFY, "secret_env")
-    yield from address(keys, "url", "url_env")
+    yield from texts({k: v for k, v in keys.items() if k != "people"}, _NOTIFY, "secret_env")
+    kind = keys.get("kind", "webhook")
+    yield from _apprise(keys) if kind == "apprise" else address(keys, "url", "url_env")
     for key in ("url_env", "secret_env"):
         yield from variable(keys, key)
-    kind = keys.get("kind", "webhook")
+    people = keys.get("people", [])
+    if not isinstance(people, list) or not all(isinstance(p, str) and p.strip() and p.isprintable() for p in people):
+        hint = 'For example people = ["ana@shop.example"].'
+        yield Mistake(("people",), "'people' must be a list of those whose channel it is", hint)
     if isinstance(kind, str) and kind not in _KINDS:
         yield Mistake(("kind",), f"there is no kind of channel {kind!r}", did_you_mean(kind, _KINDS))
-    elif kind == "webhook" and not (keys.get("url") or keys.get("url_env")):
-        yield Mistake(("url",), "'url' is missing: a webhook needs it", "Or url_env, where the address is a secret.")
+    elif kind in ("webhook", "apprise") and not (keys.get("url") or keys.get("url_env")):
+        hint = "Or url_env, where the address is a secret."
+        yield Mistake(("url",), f"'url' is missing: a channel of kind {kind} needs it", hint)
     elif kind == "file" and not keys.get("file"):
         yield Mistake(("file",), "'file' is missing: a channel of kind file needs it")
+
+
+def _apprise(keys: dict[str, Any]) -> Iterator[Mistake]:
+    """Most addresses of apprise are made of secrets: only those of a few kinds may stand in a file."""
+    text = keys.get("url", "")
+    if isinstance(text, str) and text:
+        scheme, there, _ = text.partition("://")
+        if not there:
+            yield Mistake(("url",), "'url' must be an address of apprise", "For example jsons://host/path.")
+        elif scheme.lower() not in _PLAIN or "@" in text or "?" in text:
+            hint = "Name the environment variable that holds it: url_env = ..."
+            yield Mistake(("url",), "'url' of apprise holds secrets, which do not belong into files", hint)
 
 
 def queue_mistakes(keys: dict[str, Any]) -> Iterator[Mistake]:

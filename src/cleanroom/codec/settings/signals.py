@@ -57,9 +57,9 @@ def _prometheus(keys: dict[str, Any]) -> Iterator[Mistake]:
     yield from address(keys, "url", "url_env")
     for key in ("url_env", "token_env"):
         yield from variable(keys, key)
-    for key in ("total", "bad"):
+    for key, other in (("total", "bad"), ("bad", "total")):
         query = keys.get(key, "")
-        if not query:
+        if not query and keys.get(other):  # without both it serves SLOs, which bring queries of their own
             yield Mistake((key,), f"{key!r} is missing: a source of kind prometheus needs it", _EXAMPLE)
         for mark in ("$arm", "$window"):
             if isinstance(query, str) and query and mark not in query:

@@ -5,6 +5,16 @@ A written kind never changes its meaning; a new meaning is a new kind.
 
 from __future__ import annotations
 
+from cleanroom.core.facts.alerts import (
+    AlertAcknowledged,
+    AlertActed,
+    AlertEscalated,
+    AlertGrew,
+    AlertOpened,
+    AlertResolved,
+    Silenced,
+    SilenceLifted,
+)
 from cleanroom.core.facts.audit import CheckpointPublished
 from cleanroom.core.facts.changes import (
     Approved,
@@ -50,9 +60,24 @@ from cleanroom.core.facts.rollouts import (
     RolloutStarted,
     RolloutWeighed,
 )
+from cleanroom.core.facts.sensors import (
+    SensorCleared,
+    SensorFailed,
+    SensorRan,
+    SensorRebased,
+    SensorTripped,
+    SensorUnblocked,
+)
+from cleanroom.core.facts.slo import DrawnCall, LabelsSampled, SloJudged, SourceAged
 
 __all__ = [
     "Admitted",
+    "AlertAcknowledged",
+    "AlertActed",
+    "AlertEscalated",
+    "AlertGrew",
+    "AlertOpened",
+    "AlertResolved",
     "Approved",
     "By",
     "Checked",
@@ -60,6 +85,7 @@ __all__ = [
     "CorrectionsExported",
     "CutoffSet",
     "CutoffWithdrawn",
+    "DrawnCall",
     "Escalated",
     "Fact",
     "Finding",
@@ -69,6 +95,7 @@ __all__ = [
     "How",
     "InputSeen",
     "Judged",
+    "LabelsSampled",
     "LinkMade",
     "Looked",
     "PolicySet",
@@ -85,8 +112,18 @@ __all__ = [
     "RolloutRolledBack",
     "RolloutStarted",
     "RolloutWeighed",
+    "SensorCleared",
+    "SensorFailed",
+    "SensorRan",
+    "SensorRebased",
+    "SensorTripped",
+    "SensorUnblocked",
     "SignInFailed",
     "SignedIn",
+    "SilenceLifted",
+    "Silenced",
+    "SloJudged",
+    "SourceAged",
     "TokenMade",
     "TokenRevoked",
     "Waived",
@@ -126,4 +163,21 @@ Fact = (
     | RolloutRolledBack
     | RolloutPromoted
     | RolloutObserved
+    | AlertOpened
+    | AlertGrew
+    | AlertEscalated
+    | AlertActed
+    | AlertAcknowledged
+    | AlertResolved
+    | Silenced
+    | SilenceLifted
+    | SensorRan
+    | SensorTripped
+    | SensorFailed
+    | SensorCleared
+    | SensorUnblocked
+    | SensorRebased
+    | SloJudged
+    | LabelsSampled
+    | SourceAged
 )

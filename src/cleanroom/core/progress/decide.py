@@ -57,8 +57,11 @@ MISMATCH = -math.log(0.01)
 Decision = Wait | Advance | Promote | Hold | RollBack
 
 
-def decide(state: Baking | Held, weighed: Weighed, now: Instant) -> Decision:
-    """What the evidence up to now says of a rollout that runs. While it is held, only harm is acted upon."""
+def decide(state: Baking | Held, weighed: Weighed, now: Instant, blocked: str = "") -> Decision:
+    """What the evidence up to now says of a rollout that runs. While it is held, only harm is acted upon.
+
+    `blocked`: why it may not go on although its own evidence lets it: a sensor that is over its bound, for one.
+    """
     baking = baking_of(state)
     if because := _harm(baking, weighed):
         return RollBack(because)
@@ -66,7 +69,7 @@ def decide(state: Baking | Held, weighed: Weighed, now: Instant) -> Decision:
         return Wait(state.because)
     if because := _broken(baking, weighed):
         return Hold(because)
-    missing = tuple(_missing(baking, weighed))
+    missing = (*_missing(baking, weighed), *((blocked,) if blocked else ()))
     if not missing:
         return _onward(baking, weighed)
     if now >= baking.limit:

@@ -12,7 +12,25 @@ from fastapi.openapi.utils import get_openapi
 from cleanroom import __version__
 from cleanroom.app.room import Room
 from cleanroom.entry import web
-from cleanroom.entry.api import changes, events, flags, ledger, ofrep, outcomes, outputs, people, rollouts, system
+from cleanroom.entry.api import (
+    alerts,
+    changes,
+    events,
+    flags,
+    ledger,
+    metrics,
+    ofrep,
+    outcomes,
+    outputs,
+    people,
+    rollouts,
+    sensors,
+    slos,
+    system,
+    telemetry,
+    traces,
+    user_events,
+)
 from cleanroom.entry.api.doors import Serving
 from cleanroom.entry.api.limits import Limits
 from cleanroom.entry.api.ofrep_shape import API_KEY, PATHS
@@ -24,7 +42,22 @@ from cleanroom.ports.identity import Identity
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 """The names under which this machine reaches itself."""
 
-_ROUTERS = (people, changes, outputs, outcomes, ledger, events, flags, rollouts)
+_ROUTERS = (
+    people,
+    changes,
+    outputs,
+    outcomes,
+    ledger,
+    events,
+    flags,
+    rollouts,
+    metrics,
+    telemetry,
+    user_events,
+    sensors,
+    slos,
+    alerts,
+)
 _COMMON = problems(400, 401, 403, 413, 422, 429, 500, 503)
 
 
@@ -44,7 +77,8 @@ def create_app(
     app = FastAPI(title="AI Cleanroom", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.serving = Serving(room, url.rstrip("/"), Limits(room.clock), identity, stopping)
     app.state.error_page = web.error_page
-    app.router.routes[:0] = ofrep.EVALUATIONS  # the very first: each address before them costs every evaluation
+    # The very first: each address before them costs every evaluation.
+    app.router.routes[:0] = (*ofrep.EVALUATIONS, *traces.ROUTES)
     app.include_router(ofrep.router)
     for pages in (web, signin):  # then: people wait for them
         app.include_router(pages.router, include_in_schema=False)

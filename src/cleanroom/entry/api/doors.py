@@ -227,6 +227,14 @@ def _asking(asked: Asked) -> Room:
     return caller(asked, "flags").room
 
 
+def _alerting(asked: Asked) -> Room:
+    return caller(asked, "alerts").room
+
+
+def _answering(asked: Asked) -> Room:
+    return caller(asked, "oncall").room
+
+
 def _administering(asked: Asked) -> Room:
     found = caller(asked, "admin")
     if not found.admin:
@@ -248,4 +256,6 @@ Queueing = Annotated[Room, Depends(_queueing)]
 Sending = Annotated[Room, Depends(_sending)]
 Reporting = Annotated[Room, Depends(_reporting)]
 Asking = Annotated[Room, Depends(_asking)]
+Alerting = Annotated[Room, Depends(_alerting)]
+Answering = Annotated[Room, Depends(_answering)]
 Administering = Annotated[Room, Depends(_administering)]

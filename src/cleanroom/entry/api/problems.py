@@ -37,7 +37,7 @@ RETRY = 5
 """Seconds after which a failure outside is worth another try."""
 
 _TYPE = "https://ai-cleanroom.example/problems/"
-_API = ("/v1", "/healthz", "/readyz", "/openapi.json")
+_API = ("/v1", "/healthz", "/readyz", "/metrics", "/openapi.json")
 
 _KINDS: dict[int, tuple[str, str, str, str]] = {
     400: ("misuse", "Wrong usage", "'maybe' is no decision", "Use one of: accept, correct."),
@@ -217,7 +217,8 @@ def _http(request: Request, error: Exception) -> Response:
 def _allowed(request: Request) -> dict[str, str]:
     """All methods of an address of the API; each route knows only its own."""
     paths: dict[str, Any] = request.app.openapi()["paths"]
-    fit = [verbs for template, verbs in paths.items() if compile_path(template)[0].fullmatch(request.url.path)]
+    path = request.url.path  # an address of its own is not also one of those that a template stands for
+    fit = [paths[path]] if path in paths else [v for t, v in paths.items() if compile_path(t)[0].fullmatch(path)]
     return {"Allow": ", ".join(sorted(v.upper() for verbs in fit for v in verbs))} if fit else {}
 
 

@@ -11,6 +11,7 @@ from cleanroom.app.rollout import steer
 from cleanroom.app.rollout.read import every, existing
 from cleanroom.app.rollout.start import start
 from cleanroom.app.room import Room
+from cleanroom.app.sensors.read import holds_up
 from cleanroom.core.progress.state import Rollout
 from cleanroom.core.rollout.plan import Plan
 from cleanroom.entry.api.doors import Reading, Reviewing
@@ -138,4 +139,4 @@ def abort_rollout(room: Reviewing, name: Name, wish: Because) -> RolloutShown:
 
 
 def _shown(found: Rollout, room: Room) -> RolloutShown:
-    return RolloutShown.model_validate(as_data(found, room.clock.now()))
+    return RolloutShown.model_validate(as_data(found, room.clock.now(), holds_up(room, found)))

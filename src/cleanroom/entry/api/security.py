@@ -15,7 +15,14 @@ from cleanroom.entry.api.problems import answered, problem, unexpected
 BODY = 1024 * 1024
 """Bytes that a body may have."""
 
-LARGER: Mapping[str, int] = {"/v1/outputs": 16 * 1024 * 1024, "/v1/outcomes": 4 * 1024 * 1024}
+LARGER: Mapping[str, int] = {
+    "/v1/outputs": 16 * 1024 * 1024,
+    "/v1/outcomes": 4 * 1024 * 1024,
+    "/v1/alerts/alertmanager": 16 * 1024 * 1024,
+    "/v1/traces": 16 * 1024 * 1024,
+    "/v1/logs": 16 * 1024 * 1024,
+    "/v1/events/user": 4 * 1024 * 1024,
+}
 """Where a body may have more."""
 
 _MOST_PATH, _MOST_QUERY = 2000, 8000

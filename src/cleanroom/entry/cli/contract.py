@@ -62,7 +62,7 @@ def lint(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A project's folder, or a plan file.")] = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Find every mistake in the plan, its schemas, the golden cases and cleanroom.toml. Exits with 1 if there is an error."""
+    """Find every mistake in a project's files: plan, schemas, golden cases, systems, SLOs, settings. Exits with 1 on an error."""
     from cleanroom.app.contract import lint as run_lint
     from cleanroom.wiring import project
 

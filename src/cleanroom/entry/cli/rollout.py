@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cleanroom.app.room import Room
-    from cleanroom.core.base import Instant
     from cleanroom.core.progress.state import Rollout
 
 app = typer.Typer(no_args_is_help=True)
@@ -76,7 +75,7 @@ def start(
         output=output,
     )
     work = room(project, who, "review")
-    _told(begin(work, change, plan, flag=flag, audience=rule_of(audience)), work.clock.now(), as_json)
+    _told(begin(work, change, plan, flag=flag, audience=rule_of(audience)), work, as_json)
 
 
 @app.command("status")
@@ -88,20 +87,21 @@ def status(
 ) -> None:
     """Where rollouts stand: phase, counts, evidence, and what happens next."""
     from cleanroom.app.rollout.read import every, existing
+    from cleanroom.app.sensors.read import holds_up
     from cleanroom.entry.cli.rollout_shown import show_all
-    from cleanroom.entry.rollouts import as_data
+    from cleanroom.entry.rollouts import as_data, told
     from cleanroom.wiring import room
 
     work = room(project, who, "read")
     now = work.clock.now()
     if change is not None:
-        _told(existing(work, change), now, as_json)
+        _told(existing(work, change), work, as_json)
         return
     rollouts = every(work)
     if as_json:
-        print_json([as_data(r, now) for r in rollouts])
+        print_json([as_data(r, now, holds_up(work, r)) for r in rollouts])
     else:
-        show_all(rollouts, now, screen())
+        show_all([told(r, now, holds_up(work, r)) for r in rollouts], screen())
 
 
 @app.command("hold")
@@ -193,14 +193,16 @@ def _steered(deed: Callable[[Room], Rollout], who: str | None, project: Path, as
     from cleanroom.wiring import room
 
     work = room(project, who, "review")
-    _told(deed(work), work.clock.now(), as_json)
+    _told(deed(work), work, as_json)
 
 
-def _told(found: Rollout, now: Instant, as_json: bool) -> None:
+def _told(found: Rollout, work: Room, as_json: bool) -> None:
+    from cleanroom.app.sensors.read import holds_up
     from cleanroom.entry.cli.rollout_shown import show_one
     from cleanroom.entry.rollouts import as_data
 
+    now, blocked = work.clock.now(), holds_up(work, found)
     if as_json:
-        print_json(as_data(found, now))
+        print_json(as_data(found, now, blocked))
     else:
-        show_one(found, now, screen())
+        show_one(found, now, screen(), blocked)

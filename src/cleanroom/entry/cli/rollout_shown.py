@@ -17,7 +17,7 @@ _STYLES = {"Baking": "bold cyan", "Held": "bold yellow", "Promoted": "bold green
 _SAYS = {"Baking": "next", "Held": "held", "Promoted": "because", "RolledBack": "because"}
 
 
-def show_all(found: Sequence[Rollout], now: Instant, console: Console) -> None:
+def show_all(found: Sequence[Told], console: Console) -> None:
     """A line each."""
     if not found:
         console.print("no rollouts yet. `cleanroom rollout start CHANGE --metric error` begins one.")
@@ -25,7 +25,7 @@ def show_all(found: Sequence[Rollout], now: Instant, console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     for column in ("change", "state", "share", "phase", ""):
         table.add_column(column, justify="right" if column == "share" else "left", overflow="fold")
-    for one in (told(r, now) for r in found):
+    for one in found:
         table.add_row(
             Text(one.name),
             Text(one.state, _STYLES[one.state]),
@@ -36,9 +36,9 @@ def show_all(found: Sequence[Rollout], now: Instant, console: Console) -> None:
     console.print(table)
 
 
-def show_one(found: Rollout, now: Instant, console: Console) -> None:
-    """State, phases, evidence, and what is next."""
-    one = told(found, now)
+def show_one(found: Rollout, now: Instant, console: Console, blocked: str = "") -> None:
+    """State, phases, evidence, and what is next. `blocked`: why sensors hold it up."""
+    one = told(found, now, blocked)
     head = Text.assemble(
         (one.state, _STYLES[one.state]),
         "  ",

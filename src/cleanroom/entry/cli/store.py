@@ -46,5 +46,5 @@ def copy(
     screen().print(
         f"[green]copied[/] {done.added} of {done.size} entries; both roots are [bold]{escape(done.root)}[/]\n"
         f"beside them {done.beside.texts} texts, {done.beside.tokens} tokens, {done.beside.messages} messages, "
-        f"{done.beside.outcomes} outcomes"
+        f"{done.beside.outcomes} outcomes, {done.beside.calls} calls and user events"
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cleanroom.core.base import Instant, Misuse, instant, micros
+from cleanroom.entry.cli.moments import Stopped, moment
 from cleanroom.entry.cli.output import AsJson, aside, print_json, screen
 
 if TYPE_CHECKING:
@@ -22,17 +22,6 @@ _DID = {
     "Hold": "held",
     "RollBack": "rolled back",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Stopped:
-    """A clock that shows one moment."""
-
-    at: Instant
-
-    def now(self) -> Instant:
-        """That moment."""
-        return self.at
 
 
 def tick(
@@ -50,23 +39,19 @@ def tick(
     work = room(project, scope="read")
     from cleanroom.entry.report.files import report_files
 
-    done = step(work if at is None else replace(work, clock=_Stopped(_moment(at))), report_files)
+    done = step(work if at is None else replace(work, clock=Stopped(moment(at))), report_files)
     if as_json:
         print_json(done)
         return
     _show(done)
 
 
-def _moment(text: str) -> Instant:
-    try:
-        return instant(micros(Instant(text.strip())))
-    except (ValueError, OverflowError, OSError) as error:
-        raise Misuse(f"{text[:60]!r} is no moment with a time zone", "For example --at 2026-11-22T09:00:00Z") from error
-
-
 def _show(done: Ticked) -> None:
     sent, queue = done.delivered, done.queue
     counts = (
+        ("alerts opened", len(done.alerts.opened)),
+        ("alerts told", len(done.alerts.told)),
+        ("alerts over", len(done.alerts.resolved)),
         ("messages delivered", len(sent.arrived)),
         ("outputs escalated", len(queue.escalated)),
         ("held outputs let in", len(queue.let_in)),
@@ -79,11 +64,16 @@ def _show(done: Ticked) -> None:
     for watched in done.rollouts:
         did = _DID[type(watched.did).__name__]
         screen().print(f"{watched.name}: {did}: {watched.did.because}", markup=False, soft_wrap=True)
+    for slo in (w for w in done.slos if w.changed or w.firing or w.because):
+        fires = f", fires: {', '.join(slo.firing)}" if slo.firing else ""
+        screen().print(f"{slo.name}: {slo.because or slo.says}{fires}", markup=False, soft_wrap=True)
     for failed in done.unobserved:
         aside().print(f"{failed.name}: the battery could not run: {failed.because}", markup=False, soft_wrap=True)
     for drawn in (d for d in done.drawn if d.because):
         rows = f"{drawn.refused:,} rows refused: " if drawn.refused else ""
         aside().print(f"{drawn.source} ({drawn.file}): {rows}{drawn.because}", markup=False, soft_wrap=True)
+    for run in done.ran:
+        screen().print(f"{run.name}: {'' if run.good else 'failed: '}{run.said}", markup=False, soft_wrap=True)
     for late in sent.put_off:
         again = (late.again or "")[:19].replace("T", " ")
         said = f"not delivered: {late.key}: {late.because}; try {late.tries}, again at {again} UTC"

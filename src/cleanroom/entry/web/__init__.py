@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
-from cleanroom.entry.web import changes, home, ledger, mapping, people, queue, rollouts, static
+from cleanroom.entry.web import (
+    alerts,
+    changes,
+    home,
+    ledger,
+    mapping,
+    people,
+    queue,
+    rollouts,
+    sensors,
+    static,
+    systems,
+)
 from cleanroom.entry.web.errors import error_page
 from cleanroom.entry.web.routes import router
 
-__all__ = ["changes", "error_page", "home", "ledger", "mapping", "people", "queue", "rollouts", "router", "static"]
+__all__ = [
+    "alerts",
+    "changes",
+    "error_page",
+    "home",
+    "ledger",
+    "mapping",
+    "people",
+    "queue",
+    "rollouts",
+    "router",
+    "sensors",
+    "static",
+    "systems",
+]

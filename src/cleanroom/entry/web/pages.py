@@ -13,16 +13,20 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from cleanroom import __version__
-from cleanroom.core.base import CleanroomError
+from cleanroom.core.alerts.state import base_of, state_of
+from cleanroom.core.base import CleanroomError, instant
 from cleanroom.core.policy import SIGNED, same
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.report import svg, view
 from cleanroom.entry.rollouts import amount
+from cleanroom.entry.sensors import WORDS
 from cleanroom.entry.style import icons
 from cleanroom.entry.web import pictures, seen, static
 
 PLACES = (
     ("/", "For me", "home"),
+    ("/systems", "Systems", "system"),
+    ("/alerts", "Alerts", "bell"),
     ("/changes", "Changes", "change"),
     ("/rollouts", "Rollouts", "rollout"),
     ("/queue", "Queue", "queue"),
@@ -80,6 +84,13 @@ _DONE = {
     "aborted": Flash("Rolled back. Everybody gets the control.", "warn"),
     "killed": Flash("Killed. Everybody gets the safe variant from now on.", "fail"),
     "restored": Flash("Restored. The flag serves what it served before."),
+    "acknowledged": Flash("Noted: you are on it. It is not escalated any more."),
+    "resolved": Flash("Noted as over. What goes on opens a new alert when it is said again."),
+    "silenced": Flash("Silent. Nobody is told of it until then.", "warn"),
+    "lifted": Flash("Lifted. What goes on is told."),
+    "tried-again": Flash("Everything that was given up on is tried again."),
+    "unblocked": Flash("What it held up may go on, until it goes over its bound anew.", "warn"),
+    "rebased": Flash("Noted. What came before is compared with no more.", "warn"),
     "verified": Flash("Every entry is as it was written."),
 }
 """What may stand behind ?done= in an address: never a text of its own."""
@@ -189,6 +200,10 @@ def _capital(text: str) -> str:
 
 
 _FILTERS: dict[str, Any] = {
+    "alert_state": state_of,
+    "base_of": base_of,
+    "instant": instant,
+    "sensor_word": WORDS.get,
     "capital": _capital,
     "flat": _flat,
     "shortened": _shortened,

@@ -33,7 +33,7 @@ _OPENS = {
     "review": "approve, reject and correct changes",
     "queue": "decide in the queue",
     "outputs": "send outputs",
-    "outcomes": "report outcomes of flags",
+    "outcomes": "report outcomes of flags, telemetry and user events",
     "flags": "ask flags",
     "admin": "hand out tokens and links",
     "sign-in": "sign in here, and prove who you are on the command line",

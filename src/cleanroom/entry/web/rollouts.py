@@ -13,6 +13,7 @@ from cleanroom.app.review.standing import Standing
 from cleanroom.app.rollout import steer
 from cleanroom.app.rollout.read import every, existing
 from cleanroom.app.rollout.start import start
+from cleanroom.app.sensors.read import holds_up
 from cleanroom.core.base import CleanroomError, Instant, Misuse
 from cleanroom.core.facts import (
     RolloutAdvanced,
@@ -142,7 +143,7 @@ def _list(request: Request, visit: Visit, alert: CleanroomError | None = None) -
         alert=alert,
         here="/rollouts",
         live="rollout/ flag/",
-        rollouts=[told(r, visit.room.clock.now()) for r in found],
+        rollouts=[told(r, visit.room.clock.now(), holds_up(visit.room, r)) for r in found],
         ready=[name for name in ready if name not in busy],
     )
 
@@ -150,7 +151,7 @@ def _list(request: Request, visit: Visit, alert: CleanroomError | None = None) -
 def _one(request: Request, visit: Visit, name: str, alert: CleanroomError | None = None) -> HTMLResponse:
     room = visit.room
     found, now = existing(room, name), room.clock.now()
-    one = told(found, now)
+    one = told(found, now, holds_up(room, found))
     entries = _of_this(room.store.history(subject_of(name)))
     flag = flags.one(room, one.flag)
     end = one.over or min(one.limit or now, max(now, one.until))

@@ -11,6 +11,7 @@ from cleanroom.core.base import Instant, plain
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.policy import Policy
 from cleanroom.entry.report.view import several, share, shown
+from cleanroom.entry.web.told_watch import Alerting, Promising, Sensing, of_alert, of_promise, of_sensor
 
 _SIGN = {"PASS": "pass", "WARN": "warn", "UNKNOWN": "unknown", "FAIL": "fail"}
 
@@ -38,6 +39,12 @@ def told(entry: LedgerEntry, voids: Mapping[int, str] | None = None) -> Line:
 
 def _of(fact: f.Fact) -> tuple[str, str, str, str]:
     """Sentence, sign, tone, quote."""
+    if isinstance(fact, Alerting):
+        return of_alert(fact)
+    if isinstance(fact, Sensing):
+        return of_sensor(fact)
+    if isinstance(fact, Promising):
+        return of_promise(fact)
     match fact:
         case f.Proposed() | f.Ran() | f.Judged() | f.Checked():
             return *_run(fact), ""

@@ -1,0 +1,179 @@
+"""Calls that live as long as the process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+
+from cleanroom.adapters.call_sums import (
+    DAY,
+    HOUR,
+    MINUTE,
+    PARTS,
+    Day,
+    check,
+    check_filters,
+    check_step,
+    figures,
+    parts_of,
+)
+from cleanroom.core.call import Call, Happened, UserEvent
+from cleanroom.core.telemetry.histogram import histogram_of, merged
+from cleanroom.ports.calls import ALL, CallColumns, Cell, Part, SystemSeen
+from cleanroom.ports.telemetry import Recorded
+
+
+class _Sum(NamedTuple):
+    n: int = 0
+    bad: int = 0
+    total: float = 0.0
+    histogram: Mapping[int, int] = {}
+
+    def plus(self, other: _Sum) -> _Sum:
+        added = merged((self.histogram, other.histogram))
+        return _Sum(self.n + other.n, self.bad + other.bad, self.total + other.total, added)
+
+
+class MemoryCalls:
+    """The Calls port over lists."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+        self._calls: dict[str, Call] = {}
+        self._events: dict[str, UserEvent] = {}
+        self._event_ids: set[str] = set()
+        self._log: set[str] = set()
+        self._sums: dict[tuple[str, str], dict[tuple[int, tuple[str, ...]], _Sum]] = {}
+        self._days: dict[tuple[str, int], Day] = {}
+        self._seen: dict[str, SystemSeen] = {}
+        self._lock = Lock()
+
+    def record(self, calls: Sequence[Call], events: Sequence[UserEvent] = ()) -> Recorded:
+        """Keep them; of one id the first one counts."""
+        check(calls, events)
+        with self._lock:
+            new = 0
+            for call in calls:
+                if call.id not in self._ids:
+                    new += 1
+                    self._ids.add(call.id)
+                    self._log.add(call.id)
+                    self._calls[call.id] = replace(call, metrics={n: float(v) for n, v in call.metrics.items()})
+                    self._add(call)
+            for event in events:
+                if event.id not in self._event_ids:
+                    new += 1
+                    self._event_ids.add(event.id)
+                    self._events[event.id] = event
+                    self._add(event)
+        return Recorded(new, len(calls) + len(events) - new)
+
+    def cells(
+        self, system: str, metric: str, since: int, until: int, step: int, by: Sequence[Part] = ()
+    ) -> tuple[Cell, ...]:
+        """Rollups by steps from `since` on."""
+        check_step(step)
+        places = [PARTS.index(part) for part in by]
+        found: dict[tuple[int, tuple[str, ...]], _Sum] = {}
+        with self._lock:
+            for (minute, parts), held in self._sums.get((system, metric), {}).items():
+                if since <= minute < until:
+                    key = (since + (minute - since) // step * step, tuple(parts[p] for p in places))
+                    found[key] = found.get(key, _Sum()).plus(held)
+        return tuple(
+            Cell(*key, s.n, s.bad, s.total, s.histogram) for key, s in sorted(found.items(), key=lambda f: f[0])
+        )
+
+    def columns(self, system: str, since: int, until: int, metrics: Sequence[str]) -> CallColumns:
+        """Calls with since <= at < until."""
+        found = self._between(system, since, until)
+        texts = ("id", "conversation", "who", *PARTS)
+        made = {name: np.array([getattr(c, name) for c in found], np.str_) for name in texts}
+        values = {m: np.array([c.metrics.get(m, np.nan) for c in found], np.float64) for m in metrics}
+        return CallColumns(at=np.array([c.at for c in found], np.int64), metrics=values, **made)
+
+    def rows(
+        self, system: str, since: int, until: int, where: Mapping[str, str], bad: str = "", limit: int = 50
+    ) -> tuple[Call, ...]:
+        """The newest calls that are as `where` says."""
+        check_filters(tuple(where))
+        found = [
+            c
+            for c in sorted(self._between(system, since, until), key=lambda c: (c.at, c.id), reverse=True)
+            if all(getattr(c, name) == value for name, value in where.items()) and (not bad or c.metrics.get(bad))
+        ]
+        return tuple(found[:limit])
+
+    def call(self, id: str) -> Call | None:
+        """The call of that id."""
+        return self._calls.get(id)
+
+    def events(self, system: str, since: int, until: int, happened: Happened | None = None) -> tuple[UserEvent, ...]:
+        """User events with since <= at < until."""
+        with self._lock:
+            found = [e for e in self._events.values() if e.system == system and since <= e.at < until]
+        return tuple(sorted((e for e in found if happened in (None, e.happened)), key=lambda e: e.at))
+
+    def metrics(self, system: str, since: int, until: int) -> tuple[str, ...]:
+        """The names of the metrics with rollups of that time."""
+        with self._lock:
+            found = [
+                metric
+                for (of, metric), sums in self._sums.items()
+                if of == system and metric != ALL and any(since <= minute < until for minute, _ in sums)
+            ]
+        return tuple(sorted(found))
+
+    def seen(self) -> tuple[SystemSeen, ...]:
+        """Every system that anything came from."""
+        with self._lock:
+            return tuple(self._seen[system] for system in sorted(self._seen))
+
+    def compact(self, before: int) -> int:
+        """Move whole hours that ended before that moment, with all of them that had come by then."""
+        with self._lock:
+            due = [c for c in map(self._calls.__getitem__, self._log) if c.at // HOUR * HOUR + HOUR <= before]
+            moved = {c.id for c in due if c.arrived < before}
+            self._log -= moved
+        return len(moved)
+
+    def forget(self, system: str, before: int, *, texts: bool) -> int:
+        """Erase what lies before that moment: only the texts, or whole calls and events."""
+        with self._lock:
+            calls = [c for c in self._calls.values() if c.system == system and c.at < before]
+            events = [e for e in self._events.values() if e.system == system and e.at < before]
+            if texts:
+                spoken = [c for c in calls if c.input or c.output or c.sources]
+                worded = [e for e in events if e.words]
+                self._calls |= {c.id: replace(c, input="", output="", sources=()) for c in spoken}
+                self._events |= {e.id: replace(e, words="") for e in worded}
+                return len(spoken) + len(worded)
+            for call in calls:
+                del self._calls[call.id]
+                self._log.discard(call.id)
+            for event in events:
+                del self._events[event.id]
+        return len(calls) + len(events)
+
+    def _between(self, system: str, since: int, until: int) -> list[Call]:
+        with self._lock:
+            found: Iterable[Call] = (c for c in self._calls.values() if c.system == system and since <= c.at < until)
+            return sorted(found, key=lambda c: c.at)
+
+    def _add(self, one: Call | UserEvent) -> None:
+        """Count it in the rollups, and its system among those that were seen."""
+        day = self._days.setdefault((one.system, one.at // DAY), Day())
+        place = day.place(parts_of(one))
+        parts = list(day.parts)[place]
+        for name, value, counted in figures(one):
+            sums = self._sums.setdefault((one.system, day.metric(name)), {})
+            key = (one.at // MINUTE * MINUTE, parts)
+            new = _Sum(1, int(value != 0), value, histogram_of([value] if counted else []))
+            sums[key] = sums.get(key, _Sum()).plus(new)
+        old = self._seen.get(one.system, SystemSeen(one.system, 0, one.at, one.at))
+        n = old.n + isinstance(one, Call)
+        self._seen[one.system] = SystemSeen(one.system, n, min(old.first, one.at), max(old.last, one.at))

@@ -1,0 +1,89 @@
+"""Days of a table, computed once: what was counted of each file stays until the file, or what is asked of it, changes."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cleanroom.app.room import Room
+from cleanroom.app.sensors.files import File
+from cleanroom.core.base import digest_of, plain
+from cleanroom.core.sensors.daily import Asked, Tally, merged
+from cleanroom.ports.past import Piece
+
+_FILE = "file:"
+_NOTES = "#"  # no sensor has that in its name
+
+
+def days(room: Room, sensor: str, files: Sequence[File], asked: Asked) -> dict[str, Tally]:
+    """Tallies by day over all files. Days of files that are gone stay known, unless a file that is there has them too."""
+    key = digest_of(asked)[7:23]
+    kept = {n.removeprefix(_FILE): p for n, p in room.past.pieces(sensor).items() if n.startswith(_FILE)}
+    found: dict[str, Mapping[str, Tally]] = {}
+    for file in files:
+        stamp = f"{key}/{room.engine.name}/{file.stamp}"
+        before = kept.get(file.name)
+        if before is not None and before.stamp == stamp:
+            found[file.name] = _tallies(unpacked(before.body))
+            continue
+        found[file.name] = room.engine.days(file.table, asked)
+        room.past.keep(sensor, {_FILE + file.name: Piece(stamp, packed(plain(found[file.name])))})
+    there = merged(found.values())
+    gone = [p for n, p in kept.items() if n not in found]
+    old = merged(_tallies(unpacked(p.body)) for p in gone if p.stamp.startswith(key + "/"))
+    room.past.keep(sensor, {_FILE + n: None for n, p in kept.items() if n not in found and not p.stamp.startswith(key)})
+    return {day: t for day, t in sorted({**old, **there}.items()) if day}
+
+
+def note(room: Room, sensor: str, name: str) -> Any:
+    """What was noted under a name as plain data; None without."""
+    piece = room.past.pieces(sensor + _NOTES).get(name)
+    return None if piece is None else unpacked(piece.body)
+
+
+def set_note(room: Room, sensor: str, name: str, value: object) -> None:
+    """Note it; None forgets it."""
+    room.past.keep(sensor + _NOTES, {name: None if value is None else Piece("", packed(plain(value)))})
+
+
+def by_day(
+    room: Room, sensor: str, wanted: Mapping[str, str], make: Callable[[Sequence[str]], Mapping[str, object]]
+) -> dict[str, Any]:
+    """Something by day: `wanted` has the stamp of each; those whose stamp is another are made anew."""
+    kept = {n.removeprefix("day:"): p for n, p in room.past.pieces(sensor).items() if n.startswith("day:")}
+    lacking = [d for d, stamp in wanted.items() if d not in kept or kept[d].stamp != stamp]
+    made = make(lacking) if lacking else {}
+    fresh = {d: Piece(wanted[d], packed(plain(value))) for d, value in made.items()}
+    room.past.keep(sensor, {"day:" + d: p for d, p in fresh.items()})
+    return {d: unpacked(p.body) for d, p in sorted({**kept, **fresh}.items())}
+
+
+def forget(room: Room, sensor: str) -> None:
+    """Begin anew."""
+    for name in (sensor, sensor + _NOTES):
+        room.past.keep(name, dict.fromkeys(room.past.pieces(name)))
+
+
+def packed(value: Any) -> bytes:
+    """Plain data, small."""
+    return zlib.compress(json.dumps(value, separators=(",", ":")).encode(), 6)
+
+
+def unpacked(body: bytes) -> Any:
+    """What was packed."""
+    return json.loads(zlib.decompress(body))
+
+
+def _tallies(data: Mapping[str, Any]) -> dict[str, Tally]:
+    return {
+        day: Tally(
+            t["rows"],
+            t["values"],
+            {c: tuple(counts) for c, counts in t["cells"].items()},
+            {c: tuple(found) for c, found in t["distinct"].items()},
+            t["keys"],
+        )
+        for day, t in data.items()
+    }

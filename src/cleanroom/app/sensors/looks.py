@@ -1,0 +1,39 @@
+"""What a look found: a result for each day that was judged, and over which days a sensor goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cleanroom.core.base import Instant, micros
+from cleanroom.core.sensors.daily import DAY, last_whole, number
+from cleanroom.core.sensors.result import Result
+from cleanroom.core.sensors.standing import Standing
+
+MOST_DAYS = 31
+"""Days that one look catches up on, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`day`: the last one that was judged, YYYY-MM-DD."""
+
+    day: str
+    result: Result
+
+
+def due(now: Instant, delay: float, standing: Standing) -> Iterator[int]:
+    """The days to judge, oldest first: those since the last one, which is judged again, for what may have come late."""
+    last = last_whole(now, delay)
+    first = number(standing.day) if standing.day else last
+    yield from range(max(min(first, last), last - MOST_DAYS + 1), last + 1)
+
+
+def begin_of(standing: Standing) -> int:
+    """The first day that counts: the one after the moment of the last new baseline, as far as it was a whole day."""
+    return -(10**9) if standing.baseline is None else -(-micros(standing.baseline) // DAY)
+
+
+def today(now: Instant) -> str:
+    """The UTC day of a moment."""
+    return now[:10]

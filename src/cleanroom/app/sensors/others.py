@@ -1,0 +1,161 @@
+"""Measures what is looked at as a whole: how new data is, golden cases, personal data in outputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from cleanroom.app.room import Room
+from cleanroom.app.sensors import kept
+from cleanroom.app.sensors.files import files_of
+from cleanroom.app.sensors.looks import Look, begin_of, today
+from cleanroom.codec.change import MAX_MAPPING, read_mapping
+from cleanroom.core.base import Instant, Misuse, NotFound, instant, micros, plain
+from cleanroom.core.change import Mapping, MappingArtifact
+from cleanroom.core.checks.golden import CASE, GoldenCases
+from cleanroom.core.measure import Unseen
+from cleanroom.core.register import System
+from cleanroom.core.sensors.daily import DAY, REST, Asked, named
+from cleanroom.core.sensors.freshness import Freshness
+from cleanroom.core.sensors.golden import Golden, Passed, better
+from cleanroom.core.sensors.privacy import Leaks, Privacy
+from cleanroom.core.sensors.standing import Standing
+from cleanroom.core.telemetry.redaction import GRAVE
+from cleanroom.ports.engine import Table
+
+_HOUR = 3600.0
+_ROWS = 20_000
+_WHERE = 12
+_PII = "pii"
+
+
+def freshness(room: Room, watch: Freshness, now: Instant) -> Look:
+    """How new the newest of it is."""
+    data, time, bound = watch.data, watch.time, watch.max_age
+    if watch.source:
+        source = next((s for s in _system(room, watch.system).sources if s.name == watch.source), None)
+        if source is None:
+            raise NotFound(f"{watch.system} has no source {watch.source!r}", f"See systems/{watch.system}.yaml.")
+        data, time = source.data, source.at
+        bound = bound or (source.fresh_hours or 0.0) * _HOUR
+        if not data or not bound:
+            raise Misuse(
+                f"the register does not say where {watch.source!r} lies, or how old it may be",
+                "Add data and fresh_hours.",
+            )
+    if not data:
+        newest = next((s.last for s in room.calls.seen() if s.system == watch.system), None)
+    elif time:
+        moments = (room.engine.newest(f.table, time) for f in files_of(room, data))
+        newest = max((m for m in moments if m is not None), default=None)
+    else:
+        newest = max(f.written for f in files_of(room, data))
+    return Look(today(now), watch.judge(newest, bound, now))
+
+
+def _system(room: Room, name: str) -> System:
+    found = next((s for s in room.project.systems() if s.name == name), None)
+    if found is None:
+        raise NotFound(f"there is no system {name!r} in the register", "It is written as systems/NAME.yaml.")
+    return found
+
+
+def golden(room: Room, sensor: str, watch: Golden, standing: Standing, now: Instant) -> Look:
+    """Golden cases under the mapping that is in production, else under the change's; and production's names."""
+    mapping, source = _mapping(room, watch.change)
+    found = _replayed(room, mapping, source)
+    if watch.data:
+        found = _sampled(room, watch, mapping, found, now)
+    key = f"best:{begin_of(standing)}"
+    noted = kept.note(room, sensor, key)
+    before = None if noted is None else Passed(**{**noted, "wrong": ()})
+    kept.set_note(room, sensor, key, plain(better(before, found)))
+    return Look(today(now), watch.judge(before, found, now))
+
+
+def _mapping(room: Room, name: str) -> tuple[Mapping, str]:
+    """What is published under that name, else the mapping of the change as it lies; and the data that it is for."""
+    change, lies, _ = room.project.change_as_it_lies(name)
+    if not isinstance(change.artifact, MappingArtifact) or lies is None:
+        raise Misuse(
+            f"{name} is no mapping", "Golden cases are run on mappings; a dataset is checked: cleanroom check."
+        )
+    file = room.project.path(f"published/{name}/mapping.json")
+    if not file.is_file():
+        return lies, change.artifact.source
+    with file.open("rb") as opened:
+        reading = read_mapping(opened.read(MAX_MAPPING + 1), f"published/{name}/mapping.json")
+    if reading.value is None:
+        raise Misuse(f"published/{name}/mapping.json cannot be read: {reading.findings[0].message}", "Publish it anew.")
+    return reading.value, change.artifact.source
+
+
+def _replayed(room: Room, mapping: Mapping, source: str) -> Passed:
+    cases = tuple(c for c in room.project.golden() if c.input)
+    if not cases:
+        return Passed(0, 0)
+    check = GoldenCases(CASE, cases)
+    roles = room.project.contract().plan.roles
+    with (
+        room.artifacts.draft() as draft,
+        room.engine.open(draft.folder, roles, source=Table.named(source, room.project.root)) as workspace,
+    ):
+        workspace.replay(cases, mapping)
+        try:
+            found = check.judge(workspace.measure(check.needs()))
+        except Unseen as why:
+            raise Misuse(f"the golden cases could not be run: {why}") from why
+    wrong = int(dict(found.figures)["wrong"])
+    return Passed(len(cases) - wrong, len(cases), wrong=(found.because,) if wrong else ())
+
+
+def _sampled(room: Room, watch: Golden, mapping: Mapping, found: Passed, now: Instant) -> Passed:
+    """With the rows of the last whole day whose name the mapping knows."""
+    roles = room.project.contract().plan.roles
+    names = tuple(m.legacy for m in mapping.events)
+    day = named(micros(now) // DAY - 1)
+    known = rows = 0
+    for file in files_of(room, watch.data):
+        tally = room.engine.days(file.table, Asked(roles.time, ((roles.event, names),))).get(day)
+        if tally is not None:
+            rows += tally.rows
+            known += sum(n for v, n in tally.values.get(roles.event, {}).items() if v != REST)
+    return Passed(found.right, found.cases, known, rows, found.wrong)
+
+
+def privacy(room: Room, watch: Privacy, now: Instant) -> Look:
+    """Outputs of the window: what was found when calls came in, or what stands in columns of a table."""
+    until = micros(now) + 1
+    since = until - round(watch.window * 1_000_000)
+    found = _of_calls(room, watch, since, until) if watch.system else _of_rows(room, watch, since, until)
+    return Look(today(now), watch.judge(found, now))
+
+
+def _of_calls(room: Room, watch: Privacy, since: int, until: int) -> Leaks:
+    """By the metric that is set before texts are redacted and kept."""
+    minute = 60_000_000
+    first, last = since // minute * minute, -(-until // minute) * minute
+    cells = room.calls.cells(watch.system, _PII, first, last, minute * 60)
+    bad, of = sum(c.bad for c in cells), sum(c.n for c in cells)
+    worst = room.calls.rows(watch.system, since, until, {}, _PII, _WHERE) if bad else ()
+    where = tuple(f"call {c.id} of {c.feature or watch.system} at {instant(c.at)[:19]}Z" for c in worst)
+    begun = next((instant(c.start) for c in cells if c.bad), None)
+    return Leaks(bad, of, {}, where, begun)
+
+
+def _of_rows(room: Room, watch: Privacy, since: int, until: int) -> Leaks:
+    kinds = watch.kinds or tuple(sorted(GRAVE))
+    by_kind: Counter[str] = Counter()
+    of = bad = 0
+    where: list[str] = []
+    begun: int | None = None
+    for file in files_of(room, watch.data):
+        span = room.engine.span(file.table, watch.columns, watch.time, since, until, _ROWS)
+        for row in span.rows:
+            of += 1
+            hits = {f.kind for text in row.texts if text for f in room.redactor.find(text, kinds)}
+            if hits:
+                bad += 1
+                by_kind.update(hits)
+                begun = row.at if begun is None else min(begun, row.at)
+                where.append(f"{file.name}, row of {instant(row.at)[:19]}Z: {', '.join(sorted(hits))}")
+    return Leaks(bad, of, by_kind, tuple(where[:_WHERE]), None if begun is None else instant(begun))

@@ -1,0 +1,237 @@
+"""Has a sensor look, writes down what that means, and has people told; and tells on those that did not look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cleanroom.app.alerts import deadman, signal
+from cleanroom.app.room import Room
+from cleanroom.app.sensors import columns, embeddings, kept, others, tables
+from cleanroom.app.sensors.looks import Look, today
+from cleanroom.app.sensors.read import RAN, every, sensor_of, standing
+from cleanroom.core.alert import Signal
+from cleanroom.core.base import CleanroomError, Instant, digest_of, instant, micros, noun
+from cleanroom.core.facts import SensorRan
+from cleanroom.core.ledger import Conflict, Write
+from cleanroom.core.sensors import Sensor
+from cleanroom.core.sensors.columns import Columns
+from cleanroom.core.sensors.cost import Cost
+from cleanroom.core.sensors.counts import Cardinality, Counts
+from cleanroom.core.sensors.freshness import Freshness
+from cleanroom.core.sensors.golden import Golden
+from cleanroom.core.sensors.meaning import Meaning
+from cleanroom.core.sensors.privacy import Privacy
+from cleanroom.core.sensors.result import Failed, Over, Result
+from cleanroom.core.sensors.retrieval import Retrieval
+from cleanroom.core.sensors.schema import Schema
+from cleanroom.core.sensors.standing import Standing, facts_of, subject_of
+from cleanroom.ports.jobs import JobRun
+
+LEASE = 90
+"""Seconds for which a look belongs to one server; it is renewed while it lasts."""
+
+_TOLD, _LATE = "told", "late"
+_SECOND = 1_000_000
+
+
+@noun
+class Ran:
+    """A look: the result of each day that was judged, the last one last; how the sensor stands after it."""
+
+    sensor: str
+    day: str
+    results: tuple[Result, ...]
+    standing: Standing
+
+    @property
+    def result(self) -> Result:
+        """The last one."""
+        return self.results[-1]
+
+
+def run(room: Room, only: Sequence[str] = ()) -> tuple[Ran, ...]:
+    """Have sensors look now: those named, or all. Raises NotFound for a name that is not there, Misuse for faulty files.
+
+    What is wrong with one keeps no other from its turn: it has then failed, which is a result of its own.
+    """
+    sensors = [sensor_of(room, n) for n in only] or [f.sensor for f in every(room)]
+    return tuple(_ran(room, s) for s in sensors)
+
+
+def run_due(room: Room) -> tuple[JobRun, ...]:
+    """Have those look whose time has come, unless a schedule has them look; several servers share the work.
+
+    Doing it twice does no harm. Files that cannot be read are an alert.
+    """
+    return tuple(_due(room)) if _readable(room) else ()
+
+
+def overdue(room: Room) -> tuple[str, ...]:
+    """Tell on the sensors that have not looked for twice their cadence; their names."""
+    late: list[str] = []
+    now = room.clock.now()
+    for found in every(room) if _readable(room) else ():
+        name, expected = found.sensor.name, found.expected
+        if expected is None:
+            continue
+        if now > expected:
+            late.append(name)
+            kept.set_note(room, name, _LATE, True)
+            deadman(room, f"sensor/{name}", found.sensor.system, expected, found.ran, level=found.sensor.level)
+        elif kept.note(room, name, _LATE):
+            deadman(room, f"sensor/{name}", found.sensor.system, expected, found.ran, level=found.sensor.level)
+            kept.set_note(room, name, _LATE, None)
+    return tuple(late)
+
+
+def _readable(room: Room) -> bool:
+    """Can the files of sensors be read? Where not, people are told: nothing is watched until they are mended."""
+    now, about = room.clock.now(), "cannot be read"
+    try:
+        room.project.sensors()
+        why = ""
+    except CleanroomError as error:
+        why = error.message
+    if why or kept.note(room, "", about):
+        what = f"no sensor looks: {why}" if why else "sensors can be read again"
+        signal(room, Signal("sensors", "", "warning", about, what, now, now, (why,) if why else (), over=not why))
+        kept.set_note(room, "", about, True if why else None)
+    return not why
+
+
+def _due(room: Room) -> Iterator[JobRun]:
+    for sensor in room.project.sensors():
+        if _scheduled(room, sensor):
+            continue
+        now = micros(room.clock.now())
+        width, offset = round(sensor.every * _SECOND), round(getattr(sensor.watch, "delay", 0.0) * _SECOND)
+        slot = (now - offset) // width * width + offset
+        job = f"sensor/{sensor.name}"
+        if room.jobs.standing(job, instant(slot - width)).done >= instant(slot):
+            continue
+        room.jobs.plan(job, instant(slot), instant(slot))
+        turn = room.jobs.take(job, instant(now), instant(now + LEASE * _SECOND))
+        if turn is None:
+            continue
+        with room.jobs.keeping(turn, LEASE):
+            ran = _ran(room, sensor)
+        said = f"{ran.result.kind} ({ran.day})"
+        done = JobRun(job, turn.slot, instant(now), room.clock.now(), not isinstance(ran.result, Failed), said)
+        room.jobs.done(turn, done)
+        yield done
+
+
+def _scheduled(room: Room, sensor: Sensor) -> bool:
+    """Does a schedule of cleanroom.toml have it look?"""
+    for schedule in room.project.schedules():
+        named = sensor.name in schedule.only
+        if schedule.run == "sensors" and (named or not schedule.only):
+            return True
+        if schedule.run == "golden" and (named or (not schedule.only and sensor.watch.kind == "golden")):
+            return True
+    return False
+
+
+def _ran(room: Room, sensor: Sensor) -> Ran:
+    now, before = room.clock.now(), standing(room, sensor.name)
+    looks: list[Look] = []
+    try:
+        looks += _looks(room, sensor, before, now)
+    except CleanroomError as error:
+        why = f"{error.message}; {error.hint}" if error.hint else error.message
+        looks.append(Look(today(now), Failed(why)))
+    if not looks:
+        looks.append(Look(today(now), Failed("it had nothing to look at")))
+    for look in looks[:-1]:
+        _written(room, sensor, look, now, news_only=True)
+    after = _written(room, sensor, looks[-1], now)
+    _tell(room, sensor, after, looks[-1].result, now)
+    kept.set_note(room, sensor.name, RAN, now)
+    return Ran(sensor.name, looks[-1].day, tuple(look.result for look in looks), after)
+
+
+def _looks(room: Room, sensor: Sensor, standing: Standing, now: Instant) -> Iterable[Look]:
+    """What each kind measures and judges."""
+    name, watch = sensor.name, sensor.watch
+    match watch:
+        case Columns():
+            return columns.look(room, name, watch, standing, now)
+        case Meaning():
+            return embeddings.meaning(room, name, watch, standing, now)
+        case Counts() | Cardinality():
+            return tables.counts(room, name, watch, standing, now)
+        case Cost():
+            return tables.cost(room, name, watch, standing, now)
+        case Freshness():
+            return (others.freshness(room, watch, now),)
+        case Schema():
+            return (tables.schema(room, name, watch, standing, now),)
+        case Golden():
+            return (others.golden(room, name, watch, standing, now),)
+        case Retrieval():
+            return (embeddings.retrieval(room, name, watch, standing, now),)
+        case Privacy():
+            return (others.privacy(room, watch, now),)
+
+
+def _written(room: Room, sensor: Sensor, look: Look, now: Instant, *, news_only: bool = False) -> Standing:
+    """Append what the look means; another server that looked at the same time has written the same."""
+    for _ in range(3):
+        before = standing(room, sensor.name)
+        facts = facts_of(before, digest_of(sensor), look.result, look.day, now)
+        if news_only:
+            facts = tuple(f for f in facts if not (isinstance(f, SensorRan) and f.state == before.state))
+        subject = subject_of(sensor.name)
+        try:
+            if facts:
+                room.store.append([Write(subject, before.version + i, f) for i, f in enumerate(facts)])
+            break
+        except Conflict:
+            continue
+    return standing(room, sensor.name)
+
+
+def _tell(room: Room, sensor: Sensor, after: Standing, result: Result, now: Instant) -> None:
+    """Say what is wrong, while it is; and that it has ended, once. Whoever dies in between says it again."""
+    told = kept.note(room, sensor.name, _TOLD) or {}
+    wrong = after.state if after.state in ("over", "failed") else ""
+    for about in ("over", "failed"):
+        if wrong == about:
+            kept.set_note(room, sensor.name, _TOLD, {**told, about: True})
+            signal(room, _said(sensor, after, result, now))
+        elif told.get(about) and not (about == "over" and wrong == "failed"):
+            signal(room, _ended(sensor, about, now))
+            told = {k: v for k, v in told.items() if k != about}
+            kept.set_note(room, sensor.name, _TOLD, told)
+
+
+def _said(sensor: Sensor, after: Standing, result: Result, now: Instant) -> Signal:
+    what = result.what if isinstance(result, Over) else after.what
+    evidence = result.evidence if isinstance(result, Over) else after.evidence
+    lines = (f"bound: {after.bound}", f"seen: {after.seen}", f"covers: {after.covers}") if after.state == "over" else ()
+    failed = f"it could not look: {what}"
+    return Signal(
+        name=f"sensor/{sensor.name}",
+        system=sensor.system,
+        level=sensor.level,
+        about="" if after.state == "over" else "failed",
+        what=f"sensor {sensor.name}: {what if after.state == 'over' else failed}",
+        since=after.since or now,
+        seen=now,
+        evidence=(*lines, *evidence),
+        runbook=sensor.runbook,
+    )
+
+
+def _ended(sensor: Sensor, about: str, now: Instant) -> Signal:
+    return Signal(
+        name=f"sensor/{sensor.name}",
+        system=sensor.system,
+        level=sensor.level,
+        about="" if about == "over" else about,
+        what=f"sensor {sensor.name} is quiet again",
+        since=now,
+        seen=now,
+        runbook=sensor.runbook,
+        over=True,
+    )

@@ -1,0 +1,208 @@
+"""Where does each SLO stand now? Met, violated or cannot tell, the budget that is left, and how soon one would hear of a rise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cleanroom.app.room import Room
+from cleanroom.app.slo.ages import age_of, stale_time
+from cleanroom.app.slo.counts import DAY, HOUR, MINUTE, called, prometheus, rows
+from cleanroom.app.slo.delays import delays
+from cleanroom.app.slo.labels import judged_by_people, labels_of
+from cleanroom.app.slo.read import definition_of, last_judged, named
+from cleanroom.core.base import CleanroomError, instant, micros
+from cleanroom.core.slo import (
+    CallShare,
+    Delay,
+    LabelledShare,
+    PromShare,
+    Slo,
+    SourceAge,
+    TableShare,
+    metric_of,
+    span_text,
+)
+from cleanroom.core.slo_status import (
+    Judged,
+    Labels,
+    Status,
+    Tally,
+    burning,
+    counted,
+    estimated,
+    expected,
+    missing_text,
+    percent,
+    rule_name,
+)
+from cleanroom.core.stats.burn import Burning
+
+
+def every(room: Room) -> tuple[Status, ...]:
+    """Every SLO of the project, by name. What cannot be asked is told in its own status."""
+    return tuple(_careful(room, slo) for slo in room.project.slos())
+
+
+def status(room: Room, name: str) -> Status:
+    """One SLO. Raises NotFound; what cannot be asked is told in its status."""
+    return _careful(room, named(room, name))
+
+
+def _careful(room: Room, slo: Slo) -> Status:
+    try:
+        return status_of(room, slo)
+    except CleanroomError as error:
+        judged = Judged("cannot tell", error.message, None, 0.0, 1.0)
+        return _status(room, slo, judged, Tally(0, 0, 0, 0), notes=(error.hint,) if error.hint else ())
+
+
+def status_of(room: Room, slo: Slo) -> Status:
+    """Where it stands. Raises Outside and Misuse where what it counts cannot be asked."""
+    until = micros(room.clock.now())
+    since = until - slo.window * 1_000_000
+    match slo.indicator:
+        case CallShare():
+            return _of_calls(room, slo, since, until)
+        case LabelledShare():
+            return _of_labels(room, slo, since, until)
+        case PromShare() as indicator:
+            tally = prometheus(room, indicator, since, until)
+            burns = _burns(room, slo, until)
+            return _status(room, slo, counted(tally, slo, "that Prometheus counts"), tally, burns=burns)
+        case TableShare() as indicator:
+            tally = rows(room, indicator, since, until)
+            note = ("by whole UTC days",)
+            return _status(room, slo, counted(tally, slo, f"rows of {indicator.data}"), tally, notes=note)
+        case SourceAge() as indicator:
+            return _of_age(room, slo, indicator, since, until)
+        case Delay() as indicator:
+            return _of_delays(room, slo, indicator, since, until)
+
+
+def burns_at(room: Room, slo: Slo, until: int) -> tuple[Burning, ...]:
+    """The burn-rate rules of an SLO that counts calls or what Prometheus has."""
+    return _burns(room, slo, until)
+
+
+def _of_calls(room: Room, slo: Slo, since: int, until: int) -> Status:
+    tally = called(room, slo, since, until + MINUTE)
+    made = _status(room, slo, counted(tally, slo, "calls"), tally, burns=_burns(room, slo, until))
+    hourly = _hourly(room, slo, until)
+    notes = _covered(room, slo, since, until)
+    return replace(made, hourly=hourly, expected=expected(slo, hourly, made.rate, None), notes=(*made.notes, *notes))
+
+
+def _of_labels(room: Room, slo: Slo, since: int, until: int) -> Status:
+    traffic = called(room, slo, since, until + MINUTE)
+    hourly, notes = _hourly(room, slo, until), _covered(room, slo, since, until)
+    if traffic.n <= 0:
+        judged = counted(traffic, slo, f"calls with {metric_of(slo)}")
+        return _status(room, slo, judged, traffic, notes=notes)
+    labels = judged_by_people(slo, labels_of(room, slo), traffic, since, until + 1)
+    judged = estimated(slo, labels.flagged, labels.unflagged)
+    if judged.says == "cannot tell":
+        lacks = missing_text(labels.missing)
+        judged = replace(judged, because=judged.because + (f"; {lacks}" if lacks else ""))
+    given = labels.flagged.labels + labels.unflagged.labels
+    bad = labels.flagged.bad + labels.unflagged.bad
+    made = _status(room, slo, judged, Tally(given, bad, bad, bad), labels=labels, notes=notes)
+    notes = (f"the detector alone would say {percent(labels.flagged_rate)}", *made.notes)
+    if labels.waiting:
+        notes = (*notes, f"{labels.waiting:,} drawn calls are still undecided: if those are the hard ones, it is worse")
+    foreseen = expected(slo, hourly, judged.rate, labels)
+    if not foreseen:
+        notes = (*notes, "how soon a rise is heard of is not known before both bad and good calls were labelled")
+    return replace(made, hourly=hourly, expected=foreseen, notes=notes)
+
+
+def _of_age(room: Room, slo: Slo, indicator: SourceAge, since: int, until: int) -> Status:
+    age = age_of(room, slo, indicator)
+    tally = stale_time(room, slo, indicator, since, until)
+    judged = counted(tally, slo, f"minutes of {indicator.source}")
+    if age.newest is None:
+        now = f"{indicator.source} holds nothing"
+    else:
+        now = f"{indicator.source} is {(until - age.newest) / HOUR:.1f} h old now, too old" * age.stale
+        now = now or f"{indicator.source} is {(until - age.newest) / HOUR:.1f} h old now"
+    if tally.n <= 0:
+        judged = replace(judged, because=f"{now}; how it was before is known from the first `cleanroom tick` on")
+    return _status(room, slo, judged, tally, notes=(now,))
+
+
+def _of_delays(room: Room, slo: Slo, indicator: Delay, since: int, until: int) -> Status:
+    found = delays(room, slo, indicator, since, until)
+    judged = counted(found.tally, slo, f"alerts about {slo.system}")
+    notes = [] if found.mean is None else [f"mean: {found.mean:.2g} h"]
+    if found.undecided:
+        notes.append(f"{found.undecided} are not over yet")
+    return _status(room, slo, judged, found.tally, notes=tuple(notes))
+
+
+def _burns(room: Room, slo: Slo, until: int) -> tuple[Burning, ...]:
+    """What the rules say at that moment; each window is asked for once."""
+    rules = slo.burn_rules
+    found: dict[int, Tally] = {}
+    for minutes in {m for r in rules for m in (r.long, r.short)}:
+        begin = until - minutes * MINUTE
+        if isinstance(slo.indicator, PromShare):
+            found[minutes] = prometheus(room, slo.indicator, begin, until)
+        else:
+            found[minutes] = called(room, slo, begin + MINUTE, until + MINUTE)
+    return tuple(burning(r, found[r.long], found[r.short], slo.budget) for r in rules)
+
+
+def _hourly(room: Room, slo: Slo, until: int) -> float:
+    """Calls an hour in the last day, from the first of them on."""
+    seen = next((s for s in room.calls.seen() if s.system == slo.system), None)
+    if seen is None:
+        return 0.0
+    begin = max(until - DAY, min(seen.first, until - HOUR))
+    return called(room, slo, begin, until + MINUTE).n / ((until - begin) / HOUR)
+
+
+def _covered(room: Room, slo: Slo, since: int, until: int) -> tuple[str, ...]:
+    """A note where calls began to come in later than the window begins."""
+    seen = next((s for s in room.calls.seen() if s.system == slo.system), None)
+    if seen is None or seen.first <= since + HOUR:
+        return ()
+    hours = max(1, round((until - seen.first) / HOUR))
+    known = span_text(hours * 3600 if hours < 48 else round(hours / 24) * 86_400)
+    return (f"calls are known for the last {known} only, of {span_text(slo.window)}",)
+
+
+def _status(
+    room: Room,
+    slo: Slo,
+    judged: Judged,
+    tally: Tally,
+    *,
+    burns: tuple[Burning, ...] = (),
+    labels: Labels | None = None,
+    notes: tuple[str, ...] = (),
+) -> Status:
+    at = room.clock.now()
+    last = last_judged(room, slo.name)
+    kept = last.firing if last is not None and last.definition == definition_of(slo) else ()
+    firing = (*(rule_name(b.rule) for b in burns if b.fires), *(f for f in kept if not f.startswith("burn ")))
+    return Status(
+        name=slo.name,
+        system=slo.system,
+        title=slo.title or slo.name,
+        promise=slo.says,
+        says=judged.says,
+        because=judged.because,
+        budget=slo.budget,
+        window=slo.window,
+        since=instant(micros(at) - slo.window * 1_000_000),
+        at=at,
+        n=round(tally.n),
+        bad=round(tally.bad),
+        rate=judged.rate,
+        lower=judged.lower,
+        upper=judged.upper,
+        budget_left=None if judged.rate is None else 1 - judged.rate / slo.budget,
+        burning=burns,
+        firing=firing,
+        labels=labels,
+        notes=notes,
+    )

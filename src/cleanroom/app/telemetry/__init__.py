@@ -1,0 +1,1 @@
+"""Telemetry comes in, and what can be read from it."""

@@ -1,0 +1,143 @@
+"""What users did comes in: tickets, corrections, conversions; placed beside the call they are about, redacted, kept once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from cleanroom.app.room import Room
+from cleanroom.app.telemetry.rules import Reading, Rules
+from cleanroom.app.telemetry.take import cleaned
+from cleanroom.core.base import Instant, Misuse, instant, micros, noun
+from cleanroom.core.call import Call, Happened, UserEvent
+from cleanroom.core.telemetry.metrics import classified, name_of, predicted_of
+from cleanroom.core.telemetry.told import LONGEST_NAME, LONGEST_TEXT
+
+HAPPENED: tuple[Happened, ...] = get_args(Happened)
+
+_NAMES = ("id", "system", "call", "conversation", "feature", "variant", "model", "prompt", "key", "label")
+_NEEDED = ("id", "system")
+_HINT = "docs/telemetry.md says what a user event is; nothing was kept."
+
+
+@noun
+class Reported:
+    """As it is sent. `key`: of the user, kept as a keyed hash. `label`: with a correction of a classifier, the right class."""
+
+    id: str
+    system: str
+    happened: Happened
+    at: Instant
+    call: str = ""
+    conversation: str = ""
+    feature: str = ""
+    variant: str = ""
+    model: str = ""
+    prompt: str = ""
+    key: str = ""
+    value: float | None = None
+    words: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`new` events were kept, `known` had come before. `events`: as they are kept, for who counts them."""
+
+    new: int
+    known: int
+    events: tuple[UserEvent, ...]
+
+
+def report(room: Room, reported: Sequence[Reported], reading: Reading | None = None) -> Kept:
+    """Keep user events, all or none, on the disk before this returns; an id that was kept before changes nothing.
+
+    Raises Misuse for the first that cannot be, before anything is kept; Outside where the store refuses.
+    """
+    for place, one in enumerate(reported, start=1):
+        for fault in faults(one):
+            raise Misuse(f"event {place} of {len(reported)} ({one.id!r:.60}): {fault}", _HINT)
+    rules = (reading or Reading(room)).rules()
+    now = micros(room.clock.now())
+    about = [room.calls.call(one.call) if one.call else None for one in reported]
+    events = [_event(room, one, call, rules, now) for one, call in zip(reported, about, strict=True)]
+    labels = [_label(event, one.label, call) for event, one, call in zip(events, reported, about, strict=True) if call]
+    judged = [label for label in labels if label is not None]
+    if judged:  # first: should the events then be refused, both are sent again, and these are known
+        room.calls.record(judged)
+    done = room.calls.record((), events)
+    return Kept(done.new, done.known, tuple(events))
+
+
+def faults(one: Reported) -> Iterator[str]:
+    """What is wrong with it, a sentence each."""
+    for name in _NAMES:
+        text = getattr(one, name)
+        if name in _NEEDED and not text:
+            yield f"{name} is missing"
+        if len(text) > LONGEST_NAME or not (text.isprintable() or not text):
+            yield f"{name} is printable text of up to {LONGEST_NAME} characters"
+    if one.happened not in HAPPENED:
+        yield f"happened is one of {', '.join(HAPPENED)}"
+    if one.value is not None and not abs(one.value) <= 1e15:
+        yield "value is no amount of money"
+    if len(one.words) > LONGEST_TEXT or "\x00" in one.words or any("\ud800" <= c <= "\udfff" for c in one.words):
+        yield f"words are text of up to {LONGEST_TEXT:,} characters"
+    try:
+        instant(micros(one.at))
+    except (OverflowError, ValueError):
+        yield "at is a moment with its time zone, such as 2026-11-21T23:20:00Z"
+
+
+def _event(room: Room, one: Reported, call: Call | None, rules: Rules, now: int) -> UserEvent:
+    """As it is stored: what the call knows and the sender did not say comes from the call."""
+    words = cleaned(room, one.words, rules.kinds(one.system)) if rules.keeps_texts(one.system) else ""
+    made = UserEvent(
+        id=one.id,
+        system=one.system,
+        happened=one.happened,
+        at=min(micros(one.at), now),
+        arrived=now,
+        call=one.call,
+        conversation=one.conversation,
+        feature=one.feature,
+        variant=one.variant,
+        model=one.model,
+        prompt=one.prompt,
+        who=room.telemetry.hashed(one.key) if one.key else "",
+        value=one.value,
+        words=words,
+    )
+    if call is None:
+        return made
+    return replace(
+        made,
+        conversation=made.conversation or call.conversation,
+        feature=made.feature or call.feature,
+        variant=made.variant or call.variant,
+        model=made.model or call.model,
+        prompt=made.prompt or call.prompt,
+        who=made.who or call.who,
+    )
+
+
+def _label(event: UserEvent, label: str, call: Call | None) -> Call | None:
+    """The right class of what a classifier said, as a judgement of its own: a call that is kept is never changed."""
+    predicted = predicted_of(call.metrics) if call is not None else ""
+    if call is None or not label or not predicted:
+        return None
+    return replace(
+        call,
+        id=f"{call.id}~label",
+        parent=call.id.rpartition("-")[2],
+        operation="label",
+        at=event.at,
+        took=0,
+        arrived=event.arrived,
+        error="",
+        metrics=classified(predicted, name_of(label)),
+        input="",
+        output="",
+        sources=(),
+    )

@@ -1,0 +1,52 @@
+"""Is the newest data new enough? A table by its moments or its file, a source of the register, or calls of a system."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cleanroom.core.base import Instant, instant, micros, noun
+from cleanroom.core.sensors.result import Over, Quiet, Result, TooFew
+
+_SECOND = 1_000_000
+
+
+@noun
+class Freshness:
+    """The age of the newest row is at most `max_age` seconds.
+
+    Of `data`, by its column `time` ('': by when the file was written); or of the calls of `system`; or of a `source` of
+    that system in the register, by what the register says of it, where `max_age` is 0.
+    """
+
+    max_age: float = 0.0
+    data: str = ""
+    time: str = ""
+    system: str = ""
+    source: str = ""
+    kind: Literal["freshness"] = "freshness"
+
+    def judge(self, newest: int | None, bound: float, now: Instant) -> Result:
+        """`newest`: microseconds since 1970 UTC, None without any; `bound`: seconds."""
+        what = self.data or self.source or f"calls of {self.system}"
+        if newest is None:
+            return TooFew(what, "anything with a moment")
+        age = max(0.0, (micros(now) - newest) / _SECOND)
+        allowed = length(bound)
+        if age <= bound:
+            return Quiet(what, f"{length(age)} old", f"at most {allowed}")
+        return Over(
+            f"the newest of {what} is {length(age)} old, {allowed} are allowed",
+            f"at most {allowed}",
+            f"{length(age)} old",
+            instant(newest + round(bound * _SECOND)),
+            what,
+            (f"newest: {instant(newest)}", f"looked: {now}"),
+        )
+
+
+def length(seconds: float) -> str:
+    """A length of time for a person."""
+    for unit, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}".replace(".0 ", " ")
+    return f"{seconds:.0f} seconds"

@@ -1,0 +1,313 @@
+"""A sensor over its bound is told and holds up what depends on it until a person lets it go; a quiet one says what it covers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from tests.review_samples import NAME
+from tests.rollout_samples import RolloutPaper, RolloutProject, approved
+from tests.sensor_samples import FIRST, HOUR, all_ended, at, open_alerts, project, said, write
+from tests.spec.test_rollout_story import HEALTHY
+
+from cleanroom.adapters.memory.alarms import MemoryAlarms
+from cleanroom.app.rollout.read import existing
+from cleanroom.app.room import Room
+from cleanroom.app.sensors.decide import rebase, unblock
+from cleanroom.app.sensors.read import blocked, every, one
+from cleanroom.app.sensors.run import Ran, overdue, run, run_due
+from cleanroom.core.base import Instant, Refused
+from cleanroom.core.facts import SensorCleared, SensorFailed, SensorRan, SensorTripped, SensorUnblocked
+from cleanroom.core.policy import Policy, Role
+from cleanroom.core.progress.state import Baking, Promoted, start_of
+from cleanroom.core.sensors import Sensor
+from cleanroom.core.sensors.columns import Columns
+from cleanroom.core.sensors.freshness import Freshness
+from cleanroom.core.sensors.result import Failed, Over, Quiet, TooFew
+from cleanroom.core.sensors.standing import subject_of
+from cleanroom.sim.rollouts import minutes_of, report
+from cleanroom.wiring import engine
+
+COLUMNS = "kind: columns\ndata: data/rows.parquet\ntime: at\nblocks: ['*']\n"
+COUNTS = "kind: counts\ndata: data/rows.parquet\ntime: at\nevent: event\n"
+
+
+def prices(day: int, shift: float = 0.0, n: int = 400) -> Mapping[str, Sequence[object]]:
+    """A number with a weekday effect, and a kind."""
+    chance = np.random.default_rng(day)
+    return {
+        "price": (chance.normal(0.1 * (day % 7) + shift, 1, n)).tolist(),
+        "kind": chance.choice(["a", "b", "c"], n, p=[0.6, 0.3, 0.1]).tolist(),
+    }
+
+
+def events(day: int, view: float = 400, buy: float = 60, rare: float = 0.5) -> Mapping[str, Sequence[object]]:
+    """Rows of three kinds of event."""
+    chance = np.random.default_rng(day)
+    rates = (("view", view), ("buy", buy), ("rare", rare))
+    return {"event": [name for name, rate in rates for _ in range(chance.poisson(rate))]}
+
+
+def looked(work: Room, name: str) -> Ran:
+    return run(work, (name,))[0]
+
+
+def kinds(work: Room, name: str) -> list[str]:
+    return [e.fact.kind for e in work.store.history(subject_of(name))]
+
+
+def test_a_column_that_drifted_is_told_once_and_a_quiet_day_is_not(tmp_path: Path) -> None:
+    work, clock = project(tmp_path, {"columns": COLUMNS})
+    days = range(FIRST, FIRST + 37)
+    write(tmp_path / "data/rows.parquet", days, lambda d: prices(d, 0.9 if d >= FIRST + 35 else 0.0))
+    clock.at = at(FIRST + 10)
+    early = looked(work, "columns")
+    assert isinstance(early.result, TooFew), "it has not learned yet"
+    assert "10" in early.result.missing
+    clock.at = at(FIRST + 35)
+    quiet = looked(work, "columns")
+    assert isinstance(quiet.result, Quiet), quiet
+    assert "all 2 columns judged" in quiet.result.covers
+    assert blocked(work, "anything", "any") == ""
+    clock.at = at(FIRST + 36)
+    tripped = looked(work, "columns")
+    assert isinstance(tripped.result, Over)
+    assert tripped.result.about == ("price",)
+    assert tripped.result.since == at(FIRST + 35, 0)
+    assert any(line.startswith("price: shifted") for line in tripped.result.evidence)
+    assert len(open_alerts(work)) == 1
+    assert "price has shifted" in said(work)[0].what
+    clock.at = at(FIRST + 37)
+    looked(work, "columns")
+    assert kinds(work, "columns")[-2:] == ["sensor_tripped", "sensor_ran"]
+    assert kinds(work, "columns").count("sensor_ran") <= 4, "catching up writes down what is news"
+    assert len(open_alerts(work)) == 1
+    assert "went over its bound" in blocked(work, "anything", "any")
+
+
+def test_days_are_computed_once_and_again_only_where_they_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, clock = project(tmp_path, {"counts": COUNTS.replace("rows.parquet", "rows")})
+    for week in range(6):
+        first = FIRST + 7 * week
+        write(tmp_path / f"data/rows/{week}.parquet", range(first, first + 7), events)
+    asked: list[str] = []
+    real = engine()
+
+    class Counting:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def days(self, table: Any, wanted: Any) -> Any:
+            asked.append(table.path.name)
+            return real.days(table, wanted)
+
+    work = replace(work, engine=cast(Any, Counting()))
+    clock.at = at(FIRST + 41)
+    assert isinstance(looked(work, "counts").result, Quiet)
+    assert sorted(asked) == [f"{week}.parquet" for week in range(6)]
+    asked.clear()
+    looked(work, "counts")
+    assert asked == []
+    write(tmp_path / "data/rows/5.parquet", range(FIRST + 35, FIRST + 42), lambda d: events(d, view=350))
+    looked(work, "counts")
+    assert asked == ["5.parquet"]
+    (tmp_path / "data/rows/0.parquet").unlink()
+    asked.clear()
+    found = looked(work, "counts")
+    assert isinstance(found.result, Quiet), "what retention took away stays known"
+    assert asked == []
+
+
+def test_counts_that_halve_are_found_within_days_and_cleared_when_they_come_back(tmp_path: Path) -> None:
+    work, clock = project(tmp_path, {"counts": COUNTS})
+    bad = range(FIRST + 45, FIRST + 49)
+    file = tmp_path / "data/rows.parquet"
+    write(file, range(FIRST, FIRST + 60), lambda d: events(d, view=160 if d in bad else 400))
+    states = []
+    for day in range(44, 53):
+        clock.at = at(FIRST + day + 1)
+        states.append(looked(work, "counts").result.kind)
+    assert states[:2] == ["quiet", "over"]
+    assert "over" not in states[-2:]
+    tripped = next(e.fact for e in work.store.history(subject_of("counts")) if isinstance(e.fact, SensorTripped))
+    assert "view" in tripped.about
+    assert "rare" in tripped.covers or "only within a sum" in tripped.covers
+    assert isinstance(work.store.history(subject_of("counts"))[-1].fact, SensorRan | SensorCleared)
+    assert one(work, "counts").standing.state == "quiet"
+    assert one(work, "counts").standing.blocks, "only a person lets it go"
+
+
+def test_thin_data_is_quiet_and_says_what_it_covers(tmp_path: Path) -> None:
+    work, clock = project(tmp_path, {"counts": COUNTS, "columns": COLUMNS})
+    write(
+        tmp_path / "data/rows.parquet",
+        range(FIRST, FIRST + 42),
+        lambda d: {"event": ["x"] * (1 + d % 2), "n": [1] * (1 + d % 2)},
+    )
+    clock.at = at(FIRST + 42)
+    thin, columns = looked(work, "counts").result, looked(work, "columns").result
+    assert isinstance(thin, Quiet)
+    assert "1 by their silence" in thin.covers
+    assert isinstance(columns, TooFew)
+    assert "of 2 columns judged" in columns.covers
+    assert open_alerts(work) == []
+    assert blocked(work, "m", "m") == ""
+    assert one(work, "columns").standing.state == "too_few"
+
+
+def test_a_source_that_vanished_alerts_and_comes_back(tmp_path: Path) -> None:
+    work, clock = project(tmp_path, {"counts": COUNTS + "blocks: [m]\n"})
+    file = tmp_path / "data/rows.parquet"
+    write(file, range(FIRST, FIRST + 42), events)
+    clock.at = at(FIRST + 42)
+    looked(work, "counts")
+    kept = file.read_bytes()
+    file.unlink()
+    clock.at = at(FIRST + 43)
+    failed = looked(work, "counts")
+    assert isinstance(failed.result, Failed)
+    assert "not there any more" in failed.result.why
+    assert isinstance(work.store.history(subject_of("counts"))[-1].fact, SensorFailed)
+    assert [s.about for s in said(work)] == ["failed"]
+    assert "could not look" in blocked(work, "m", "m")
+    with pytest.raises(Refused, match="once it looks again"):
+        unblock(work, "counts", "no matter")
+    file.write_bytes(kept)
+    clock.at = at(FIRST + 42, 20)
+    assert isinstance(looked(work, "counts").result, Quiet)
+    assert blocked(work, "m", "m") == "", "a sensor that looks again holds up nothing"
+    assert all_ended(work)
+
+
+def test_a_sensor_that_does_not_run_alerts_by_itself(tmp_path: Path) -> None:
+    work, clock = project(tmp_path, {"fresh": "kind: freshness\ndata: data/rows.parquet\nmax_age: 3650d\nevery: 6h\n"})
+    write(tmp_path / "data/rows.parquet", [FIRST], events)
+    clock.at = at(FIRST + 1)
+    assert [r.name for r in run_due(work)] == ["sensor/fresh"]
+    assert run_due(work) == (), "its time has not come"
+    assert overdue(work) == ()
+    clock.later(13 * 60)
+    assert overdue(work) == ("fresh",)
+    assert any("did not report" in s.what for s in said(work))
+    assert [r.name for r in run_due(work)] == ["sensor/fresh"]
+    assert overdue(work) == ()
+    assert all_ended(work)
+
+
+def test_only_who_may_waive_lets_it_go_and_a_new_baseline_is_a_decision_too(tmp_path: Path) -> None:
+    work, clock = project(
+        tmp_path, {"fresh": "kind: freshness\ndata: data/rows.parquet\ntime: at\nmax_age: 6h\nblocks: [m]\n"}
+    )
+    write(tmp_path / "data/rows.parquet", [FIRST], events)
+    clock.at = at(FIRST + 2)
+    assert isinstance(looked(work, "fresh").result, Over)
+    for who, why, told in (
+        (replace(work, operator="bo"), "because", "only owner may"),
+        (replace(work, proof="claimed"), "because", "needs a sign-off"),
+        (work, " ", "for a reason"),
+    ):
+        with pytest.raises(Refused, match=told):
+            unblock(who, "fresh", why)
+    assert unblock(work, "fresh", "the load is late today").blocks == ""
+    looked(work, "fresh")
+    assert blocked(work, "m", "m") == "", "still over, and let go"
+    fact = next(e.fact for e in work.store.history(subject_of("fresh")) if isinstance(e.fact, SensorUnblocked))
+    assert (fact.by.person, fact.role) == ("ana", "owner")
+    again = rebase(work, "fresh", "moved to a weekly load")
+    assert (again.state, again.baseline) == ("new", clock.at)
+
+
+class SensedProject(RolloutProject):
+    """With one sensor on a column."""
+
+    watch = Sensor("columns", Columns("rows.parquet", "at"), blocks=(NAME,))
+
+    def sensors(self) -> tuple[Sensor, ...]:
+        return (self.watch,)
+
+    def relative(self, path: Path) -> str:
+        return str(path.relative_to(self.root))
+
+    def schedules(self) -> tuple[Any, ...]:
+        return ()
+
+    def acts(self) -> tuple[Any, ...]:
+        return ()
+
+
+def test_a_rollout_waits_for_a_sensor_until_a_person_lets_it_go(tmp_path: Path) -> None:
+    paper, clock = sensed(tmp_path)
+    work = paper.room()
+    write(tmp_path / "rows.parquet", range(number_of(clock.at) - 40, number_of(clock.at)), shifted(clock.at))
+    assert isinstance(run(work)[0].result, Over)
+    paper.begin()
+    for found in minutes_of(work, clock, NAME, HEALTHY, 30.0, 8 * 60):
+        assert isinstance(found, Baking), "healthy, and yet it waits"
+    waiting = existing(work, NAME)
+    assert isinstance(waiting, Baking)
+    assert waiting.step == 0
+    last = paper.entries()[-1].fact
+    assert "sensor columns went over its bound" in getattr(last, "because", "")
+    unblock(replace(work, operator="bo", proof="token"), "columns", "a sale began")
+    *_, end = minutes_of(work, clock, NAME, HEALTHY, 30.0, 30 * 60)
+    assert isinstance(end, Promoted), end
+    assert start_of(end).name == NAME
+    assert [e.fact.kind for e in paper.store.history(subject_of("columns"))] == ["sensor_tripped", "sensor_unblocked"]
+
+
+def test_a_sensor_holds_up_no_rollback(tmp_path: Path) -> None:
+    paper, clock = sensed(tmp_path)
+    write(tmp_path / "rows.parquet", range(number_of(clock.at) - 40, number_of(clock.at)), shifted(clock.at))
+    run(paper.room())
+    paper.begin()
+    report(paper.room(), clock, NAME, HEALTHY, 30)
+    from cleanroom.app.rollout.steer import abort
+
+    assert abort(paper.room(), NAME, "enough").because == "enough"  # type: ignore[union-attr]
+
+
+def sensed(folder: Path) -> tuple[RolloutPaper, Any]:
+    """A rollout on paper in a project with a sensor, whose room has a real engine."""
+    paper, clock = approved(folder)
+    lies, bytes_ = paper.project.lies, paper.project.bytes
+    made = SensedProject.__new__(SensedProject)
+    made.__dict__.update(paper.project.__dict__)
+    made.lies, made.bytes = lies, bytes_
+    made.rules = Policy(
+        (*paper.project.rules.roles, Role("owner", ("bo",))), paper.project.rules.needs, expires=30 * 86_400
+    )
+    paper.project = made
+    alarms, real, plain = MemoryAlarms(), engine(), paper.room
+
+    def room(person: str = "bo", how: Any = "session") -> Room:
+        return replace(plain(person, how), engine=real, alarms=cast(Any, alarms))
+
+    paper.room = room  # type: ignore[method-assign]
+    return paper, clock
+
+
+def number_of(moment: Instant) -> int:
+    from cleanroom.core.sensors.daily import number
+
+    return number(moment[:10])
+
+
+def shifted(moment: Instant) -> Any:
+    last = number_of(moment) - 1
+    return lambda d: prices(d, 0.9 if d == last else 0.0)
+
+
+def test_every_sensor_says_where_it_stands(tmp_path: Path) -> None:
+    work, _ = project(tmp_path, {"a": COUNTS, "b": COLUMNS})
+    assert [(f.sensor.name, f.standing.state, f.ran) for f in every(work)] == [("a", "new", None), ("b", "new", None)]
+
+
+def test_a_missing_moment_is_too_few_to_tell(tmp_path: Path) -> None:
+    assert isinstance(Freshness(60.0, "x").judge(None, 60.0, at(FIRST)), TooFew)
+    assert HOUR * 24 == 86_400_000_000

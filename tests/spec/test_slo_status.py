@@ -1,0 +1,223 @@
+"""What can honestly be said of a promise? Met, violated or cannot tell, with what is left of the budget."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.slo_samples import (
+    ANA,
+    DAY,
+    ERRORS,
+    HOUR,
+    SYSTEM,
+    TRUE,
+    answers,
+    call,
+    errors,
+    prometheus,
+    ratio,
+    slo_text,
+    threshold,
+    ward,
+)
+
+from cleanroom.app.slo import status as slos
+from cleanroom.app.slo.sample import MOST, sample
+from cleanroom.app.slo.watch import watch_slos
+from cleanroom.core.base import Misuse, NotFound, instant
+from cleanroom.core.facts import LabelsSampled, Received, SourceAged
+
+
+def test_the_detector_reads_seven_times_the_truth_and_labels_tell_it(tmp_path: Path) -> None:
+    home = ward(tmp_path, TRUE)
+    answers(home, 25, 10_000, 0.003)
+    before = slos.status(home.room, "answers-true")
+    assert before.labels is not None
+    assert 0.029 < before.labels.flagged_rate < 0.036, "what the detector says: seven times the budget"
+    assert before.says == "cannot tell"
+    assert "nobody has labelled a call yet; about " in before.because
+    assert before.labels.missing.met is not None
+    drawn = sample(home.room, "answers-true", 300)
+    assert drawn.flagged + drawn.unflagged == 300
+    assert 0.08 < drawn.flagged / 300 < 0.35, "to show 'met' most labels are of what the detector lets pass"
+    assert home.label("answers-true") == 300
+    few = slos.status(home.room, "answers-true")
+    assert few.says == "cannot tell", few.because
+    assert few.labels is not None
+    assert few.lower < 0.003 < few.upper
+    assert "more labels could show met" in few.because
+    assert few.labels.missing.met is not None
+    wanted = sum(few.labels.missing.met)
+    assert 100 < wanted < 5000
+    for _ in range(3):
+        sample(home.room, "answers-true", MOST)
+        home.label("answers-true")
+    many = slos.status(home.room, "answers-true")
+    assert many.says == "met", many.because
+    assert many.lower < 0.003 < many.upper <= 0.005
+    assert many.budget_left is not None
+    assert 0.2 < many.budget_left < 0.6
+    assert many.expected, "bad and good ones were labelled: how soon a rise is heard of is known"
+
+
+def test_too_many_made_up_answers_are_violated_once_labels_show_it(tmp_path: Path) -> None:
+    home = ward(tmp_path, TRUE)
+    answers(home, 25, 3_000, 0.02)
+    for _ in range(2):
+        sample(home.room, "answers-true", 250)
+        home.label("answers-true")
+    found = slos.status(home.room, "answers-true")
+    assert found.says == "violated", found.because
+    assert found.lower > 0.005
+    assert found.budget_left is not None
+    assert found.budget_left < 0
+    assert found.labels is not None
+    assert found.labels.flagged.labels > 60, "to show 'violated' flagged ones tell more"
+
+
+def test_a_label_counts_for_exactly_what_was_drawn(tmp_path: Path) -> None:
+    home = ward(tmp_path, TRUE)
+    answers(home, 10, 1500, 0.003)
+    drawn = sample(home.room, "answers-true", 40)
+    assert len(set(drawn.outputs)) == 40
+    fact = next(e.fact for e in home.room.store.entries() if isinstance(e.fact, LabelsSampled))
+    assert [d.output for d in fact.drawn] == list(drawn.outputs)
+    assert sum(fact.chances) == pytest.approx(1)
+    assert sum(fact.sizes) == 1500
+    assert fact.by.person == ANA
+    first = fact.drawn[0]
+    came = next(
+        e.fact for e in home.room.store.entries() if isinstance(e.fact, Received) and e.fact.output == first.output
+    )
+    assert came.content == first.content, "a decision on the output is one on this call, as it was drawn"
+    assert came.by.person == "slo answers-true", "nobody sent it, so that anybody may judge it"
+    called = home.room.calls.call(first.call)
+    assert called is not None
+    assert instant(called.at) == first.at
+    again = sample(home.room, "answers-true", 40)
+    assert not set(again.outputs) & set(drawn.outputs), "what was drawn is not drawn again"
+    found = slos.status(home.room, "answers-true")
+    assert found.labels is not None
+    assert found.labels.waiting == 80
+
+
+def test_the_same_calls_draw_the_same_sample(tmp_path: Path) -> None:
+    drawn = []
+    for name in ("one", "other"):
+        home = ward(tmp_path / name, TRUE)
+        answers(home, 10, 800, 0.003)
+        drawn.append(sample(home.room, "answers-true", 50).outputs)
+    assert drawn[0] == drawn[1]
+
+
+def test_what_is_counted_is_met_or_not(tmp_path: Path) -> None:
+    home = ward(tmp_path, ERRORS)
+    empty = slos.status(home.room, "no-errors")
+    assert (empty.says, empty.rate, empty.budget_left) == ("cannot tell", None, None)
+    errors(home, 48, 100, 0.003)
+    found = slos.status(home.room, "no-errors")
+    assert (found.says, found.n) == ("met", len(home.room.calls.rows(SYSTEM, 0, home.now + 1, {}, limit=10**6)))
+    assert found.budget_left is not None
+    assert 0 < found.budget_left < 1
+    assert any("calls are known for the last 48h only, of 30d" in n or "2d" in n for n in found.notes)
+    by_rate = {round(e.rate, 4): e.mttd for e in found.expected}
+    assert set(by_rate) == {0.01, 0.02, 0.05}
+    assert by_rate[0.02].page is None, "four times the budget never pages"
+    assert by_rate[0.02].watch is not None
+    errors(home, 1, 4000, 0.05, seed=2)
+    bad = slos.status(home.room, "no-errors")
+    assert bad.says == "violated"
+    assert bad.budget_left is not None
+    assert bad.budget_left < 0
+
+
+def test_a_limit_inside_a_bucket_is_not_called(tmp_path: Path) -> None:
+    fast = slo_text("fast", threshold("metric: latency_s"), 0.9, ", op: lte, value: 2")
+    home = ward(tmp_path, fast)
+    home.room.calls.record([call(f"a{i}", home.now - HOUR, {"latency_s": 0.5}) for i in range(80)])
+    home.room.calls.record([call(f"b{i}", home.now - HOUR, {"latency_s": 9.0}) for i in range(5)])
+    assert slos.status(home.room, "fast").says == "met"
+    home.room.calls.record([call(f"c{i}", home.now - HOUR, {"latency_s": 2.05}) for i in range(15)])
+    found = slos.status(home.room, "fast")
+    assert found.says == "violated", "2 is a bucket's bound: all above it are slow"
+    home.room.calls.record([call(f"d{i}", home.now - HOUR, {"latency_s": 0.5}) for i in range(900)])
+    assert slos.status(home.room, "fast").says == "met"
+    (home.room.project.root / "slos" / "s0.yaml").write_text(fast.replace("value: 2}", "value: 2.1}"), "utf-8")
+    (home.room.project.root / "slos" / "s0.yaml").write_text(
+        slo_text("fast", threshold("metric: latency_s"), 0.99, ", op: lte, value: 2.1"), "utf-8"
+    )
+    found = slos.status(home.room, "fast")
+    assert found.says == "cannot tell", "between 0.5% and 2% of calls are slower: the rollups do not know"
+    assert "inside a bucket" in found.because
+    assert (found.lower, found.upper) == (0.005, 0.02)
+
+
+def test_the_age_of_a_source_is_time(tmp_path: Path) -> None:
+    home = ward(tmp_path, slo_text("fresh", threshold("source: profiles"), 0.9, ", op: lt, value: 6", "1d"))
+    file = tmp_path / "data" / "profiles.csv"
+
+    def written(hours: float) -> None:
+        seconds = (home.now - hours * HOUR) / 1e6
+        os.utime(file, (seconds, seconds))
+
+    written(1)
+    first = slos.status(home.room, "fresh")
+    assert first.says == "cannot tell"
+    assert "profiles is 1.0 h old now" in first.because
+    watch_slos(home.room)
+    home.later(4 * 60)
+    watch_slos(home.room)
+    assert not home.signals(), "five hours are fine"
+    assert slos.status(home.room, "fresh").says == "met"
+    home.later(3 * 60)
+    assert watch_slos(home.room)[0].firing == ("stale",)
+    told = next(s for s in home.signals() if s.level == "warning")
+    assert told.about == "profiles"
+    assert told.since == instant(home.now - 2 * HOUR), "it became too old two hours ago"
+    late = slos.status(home.room, "fresh")
+    assert (late.says, late.n, late.bad) == ("violated", 7 * 60, 120)
+    written(0)
+    home.later(10)
+    assert watch_slos(home.room)[0].firing == ()
+    turns = [e.fact for e in home.room.store.entries() if isinstance(e.fact, SourceAged)]
+    assert [t.stale for t in turns] == [False, True, False]
+
+
+def test_prometheus_and_tables_are_counted(tmp_path: Path) -> None:
+    good, total = "sum(increase(ok[$window]))", "sum(increase(all[$window]))"
+    rows = slo_text("rows", ratio("data: data/orders.csv, column: wrong, at: at"), 0.5)
+    settings = 'name = "shop"\n[signals.prom]\nkind = "prometheus"\nurl = "http://127.0.0.1:9090"\n'
+    home = ward(tmp_path, slo_text("web", prometheus(good, total), 0.9), rows, settings=settings)
+    counts = home.room.counts
+    counts.happened(total, [home.now - i * HOUR for i in range(1, 101)])  # type: ignore[attr-defined]
+    counts.happened(good, [home.now - i * HOUR for i in range(1, 96)])  # type: ignore[attr-defined]
+    found = slos.status(home.room, "web")
+    assert (found.says, found.n, found.bad) == ("met", 100, 5)
+    assert [b.fires for b in found.burning] == [False] * 4
+    days = [instant(home.now - d * DAY) for d in (1, 2, 3, 40)]
+    lines = [f"{at},{wrong}" for at, wrong in zip(days, ("true", "false", "true", "true"), strict=True)]
+    (tmp_path / "data" / "orders.csv").write_text("\n".join(["at,wrong", *lines]) + "\n", "utf-8")
+    table = slos.status(home.room, "rows")
+    assert (table.says, table.n, table.bad) == ("violated", 3, 2)
+    counts.silent = "no answer"  # type: ignore[attr-defined]
+    silent = slos.status(home.room, "web")
+    assert (silent.says, silent.because) == ("cannot tell", "no answer")
+
+
+def test_what_cannot_be_sampled_says_why(tmp_path: Path) -> None:
+    home = ward(tmp_path, TRUE, ERRORS)
+    with pytest.raises(NotFound, match="there is no SLO 'answer-true'") as wrong:
+        sample(home.room, "answer-true", 5)
+    assert "answers-true" in wrong.value.hint
+    with pytest.raises(Misuse, match="needs no labels"):
+        sample(home.room, "no-errors", 5)
+    with pytest.raises(Misuse, match="1 to 500"):
+        sample(home.room, "answers-true", 0)
+    with pytest.raises(Misuse, match="no call of 'shop-assistant' can be drawn"):
+        sample(home.room, "answers-true", 5)
+    mute = [call(f"m{i}", home.now - HOUR, {"hallucination": False}, output="") for i in range(50)]
+    home.room.calls.record(mute)
+    with pytest.raises(Misuse, match="text kept"):
+        sample(home.room, "answers-true", 5)
