@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tests.projects import FixedClock
@@ -145,7 +146,7 @@ def ward(folder: Path, *slos: str, register: str = REGISTER, settings: str = SET
     return Ward(made, clock)
 
 
-def call(id: str, at: int, metrics: Mapping[str, bool | float], **more: str) -> Call:
+def call(id: str, at: int, metrics: Mapping[str, bool | float], **more: Any) -> Call:
     """A call of the system with an answer."""
     made = Call(
         id=id,
@@ -169,7 +170,7 @@ def call(id: str, at: int, metrics: Mapping[str, bool | float], **more: str) -> 
         input=f"where is order {id}?",
         output=f"order {id} is on its way",
     )
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **more)
 
 
 def errors(home: Ward, hours: float, hourly: float, rate: float, seed: int = 1) -> None:

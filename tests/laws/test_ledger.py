@@ -358,6 +358,8 @@ def drawn(kind: Any) -> st.SearchStrategy[Any]:
             return st.dictionaries(words, drawn(get_args(kind)[1]), max_size=3)
         case builtin if builtin is tuple and get_args(kind)[1:] == (...,):
             return st.lists(drawn(get_args(kind)[0]), max_size=3).map(tuple)
+        case builtin if builtin is tuple:
+            return st.tuples(*map(drawn, get_args(kind)))
     if not is_dataclass(kind):
         raise TypeError(f"no facts had {kind} so far")
     hints = get_type_hints(kind)

@@ -13,7 +13,7 @@ import pytest
 from cleanroom.core.base import Misuse
 from cleanroom.core.sensors.daily import KEPT, REST, Asked, Tally, different, merged
 from cleanroom.core.stats import sketch
-from cleanroom.ports.engine import Table
+from cleanroom.ports.engine import Newest, Table
 from cleanroom.wiring import engine
 
 ROWS: list[tuple[str | None, float | None, str | None, str | None]] = [
@@ -104,11 +104,28 @@ def test_many_different_values_are_estimated(tmp_path: Path) -> None:
 def test_newest_layout_and_quantiles(table: Table) -> None:
     work = engine()
     last = datetime(2026, 3, 2, 2, tzinfo=UTC)
-    assert work.newest(table, "at") == int(last.timestamp()) * 1_000_000
+    moment = int(last.timestamp()) * 1_000_000
+    assert work.newest(table, "at", moment) == Newest(moment, 0)
+    assert work.newest(table, "at", moment - 1) == Newest(moment - 3_600_000_000, 1)
     assert dict(work.layout(table))["number"] == "DOUBLE"
     assert set(work.quantiles(table, ["number"], "at", "2026-03-02")["number"]) <= {1.0, 2.0}
     assert work.quantiles(table, ["number"], "at", "2026-02-01")["number"] == []
     assert work.pairs(table, "name", "document")["b"] == "no json"
+
+
+def test_days_outside_of_the_years_1_to_9999_are_no_moments(tmp_path: Path) -> None:
+    odd = ("TIMESTAMP '0044-03-15 (BC) 12:00:00'", "TIMESTAMP '12000-01-01'", "TIMESTAMP 'infinity'", "NULL")
+    days = ", ".join(f"({at}, 'a')" for at in ("TIMESTAMP '2026-03-01'", *odd))
+    with duckdb.connect() as db:
+        db.execute(f"COPY (SELECT moment AS at, name FROM (VALUES {days}) t(moment, name)) TO '{tmp_path}/x.parquet'")
+        db.execute(
+            f"COPY (SELECT CAST(t.at AS DATE) AS at, name FROM '{tmp_path}/x.parquet' t) TO '{tmp_path}/d.parquet'"
+        )
+    for file in ("x.parquet", "d.parquet"):
+        found = engine().days(Table(tmp_path / file), Asked("at", (("name", ()),), distinct=("name",)))
+        assert {d: (t.rows, t.values["name"]["a"]) for d, t in found.items()} == {"": (4, 4), "2026-03-01": (1, 1)}
+    new = engine().newest(Table(tmp_path / "x.parquet"), "at", -63_000_000_000_000_000)
+    assert new.moment is None, "before Christ is no moment"
 
 
 def test_arrays_by_day_are_the_same_each_time_and_of_one_size(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.flag_samples import flag
@@ -11,19 +14,22 @@ from tests.projects import START, FixedClock
 
 from cleanroom.adapters.memory.notifier import MemoryNotifier
 from cleanroom.app import alerts, flags
+from cleanroom.app import tick as ticking
 from cleanroom.app.alerts.settle import BUDGET, STORM
 from cleanroom.app.notify import deliver
 from cleanroom.app.room import Room
 from cleanroom.app.tick import tick
-from cleanroom.core.alert import Level, Signal
+from cleanroom.core.alert import Level, Signal, tidy
 from cleanroom.core.alerts.grouping import HOLD, Taken
 from cleanroom.core.alerts.state import Acknowledged, Open, Resolved, base_of
-from cleanroom.core.base import Instant, Misuse, NotFound, Refused, instant, micros
+from cleanroom.core.base import Instant, Misuse, NotFound, Outside, Refused, instant, micros
 from cleanroom.core.facts import AlertActed, AlertEscalated, AlertGrew, AlertOpened, AlertResolved, Silenced
 from cleanroom.core.facts.alerts import Matching
+from cleanroom.core.ledger import Write
 from cleanroom.ports.outbox import Message
 from cleanroom.wiring import room
 
+SETTLING: Any = import_module("cleanroom.app.alerts.settle")
 SETTINGS = """name = "shop"
 [policy]
 act_on_critical = ["kill-flag", "abort-rollout"]
@@ -286,7 +292,7 @@ def test_a_system_that_nobody_registered_is_everybodys(house: House) -> None:
     house.later(15.1)
     assert {c for c, _ in house.told()} == {"team", "board", "pager-ana", "pager-bo"}
     house.later(600)
-    assert house.told() == []
+    assert [c for c, title in house.told() if "rogue" in title] == []
     acted = [e.fact for e in house.room.store.entries() if isinstance(e.fact, AlertActed)]
     assert [(a.act, a.did) for a in acted] == [("kill-flag", False), ("abort-rollout", False)]
     assert "no fallback in the register" in acted[0].because
@@ -401,3 +407,86 @@ def test_what_a_person_undid_stays_undone(house: House) -> None:
     facts = [e.fact for e in house.room.store.entries()]
     assert sum(isinstance(f, AlertActed) and f.act == "kill-flag" for f in facts) == 1
     assert not any(isinstance(f, Silenced | AlertResolved) for f in facts)
+
+
+def test_a_beginning_in_the_year_one_is_unknown_and_one_ahead_of_now_is_now(house: House) -> None:
+    zero, ahead = Instant("0001-01-01T00:00:00Z"), Instant("9999-12-31T23:59:59Z")
+    assert tidy(wrong(since=zero), START).since == tidy(wrong(since=ahead), START).since == START
+    alerts.signal(house.room, wrong(since=zero))
+    assert [m.title for m in house.read() if m.channel == "team"] == ["[critical] chat: " + wrong().what]
+
+
+def test_an_alert_that_cannot_be_looked_at_keeps_no_other_from_its_turn(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is stored already is odd: the first of two alerts breaks whoever looks at it."""
+    with monkeypatch.context() as patched:
+        patched.setattr(SETTLING, "title_of", lambda alert, _mark="": _broken(alert, "chat"))
+        alerts.signal(house.room, wrong(), wrong(system="search"))
+        (other,) = [s for s in alerts.every(house.room) if base_of(s.alert).told is not None]
+        assert base_of(other.alert).system == "search"
+        assert [c for c, title in house.told() if "search" in title] == ["team"]
+    assert house.told() == [], "it was put off"
+    house.later(1.1)
+    assert {t for _, t in house.told()} == {"[critical] chat: " + wrong().what}
+
+
+def test_one_that_cannot_be_posted_or_written_keeps_no_other_from_its_turn(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, post = type(house.room.store).append, SETTLING.tell
+
+    def odd(store: Any, writes: Sequence[Write]) -> Any:
+        if any(getattr(w.fact, "system", "") == "chat" for w in writes):
+            raise ValueError("this one cannot be written")
+        return append(store, writes)
+
+    def lame(room: Room, key: str, channel: str | None, title: str, body: str) -> Any:
+        if "mail" in title:
+            raise ValueError("this one cannot be posted")
+        return post(room, key, channel, title, body)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(house.room.store), "append", odd)
+        patched.setattr(SETTLING, "tell", lame)
+        alerts.signal(house.room, wrong(), wrong(system="mail"), wrong(system="search"))
+        assert {t.partition(":")[0] for _, t in house.told()} == {"[critical] chat", "[critical] search"}
+    house.later(1.1)
+    assert "[critical] mail" in {t.partition(":")[0] for _, t in house.told()}
+    assert {base_of(s.alert).system for s in alerts.every(house.room)} == {"chat", "mail", "search"}
+
+
+def _broken(alert: Open, system: str) -> str:
+    if alert.system == system:
+        raise ValueError("year 0 is out of range")
+    return f"[critical] {alert.system}"
+
+
+PARTS = (
+    "draw", "watch", "settle", "watch_due", "reconcile", "schedule.late", "alerts.settle", "deliver", "alerts.lost",
+    "schedule.due",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", [(part,) for part in PARTS] + [("draw", "deliver"), PARTS])
+def test_every_part_of_a_step_has_its_turn(
+    house: House, monkeypatch: pytest.MonkeyPatch, broken: tuple[str, ...]
+) -> None:
+    had = []
+
+    def part(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def turn(*arguments: Any) -> Any:
+            had.append(name)
+            if name in broken:
+                raise Outside(f"{name} cannot be reached") if name != broken[0] or len(broken) == 1 else KeyError(name)
+            return real(*arguments)
+
+        return turn
+
+    for name in PARTS:
+        owner, _, attribute = name.rpartition(".")
+        place = getattr(ticking, owner) if owner else ticking
+        monkeypatch.setattr(place, attribute, part(name, getattr(place, attribute)))
+    with pytest.raises(Outside, match=f"{broken[min(1, len(broken) - 1)]} cannot be reached"):
+        tick(house.room)
+    assert tuple(dict.fromkeys(had)) == PARTS, "and an error for people is raised before one of ours"

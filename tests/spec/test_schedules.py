@@ -190,6 +190,12 @@ def test_the_real_jobs_do_their_work(work: Room) -> None:
     assert run(work, "often").said == "erased: 0 calls, the texts of 0, 0 signals of old alerts"
 
 
+def test_calls_are_filed_and_erased_although_nobody_asked_for_it(work: Room, ran: list[str]) -> None:
+    (work.project.root / "cleanroom.toml").write_text('name = "shop"\n', "utf-8")
+    steps(work, 24 * 60, 10)
+    assert (ran.count("own-compact"), ran.count("own-retention")) == (24, 1)
+
+
 def test_starts_are_spread_and_the_same_on_every_server() -> None:
     slot, soon = Instant("2026-11-22T09:00:00.000000Z"), Instant("2026-11-22T09:00:01.000000Z")
     starts = [micros(start_of(f"job {i}", slot, soon)) - micros(slot) for i in range(200)]

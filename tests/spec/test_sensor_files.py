@@ -34,6 +34,13 @@ def test_every_kind_has_a_smallest_file() -> None:
         assert (found.value.name, found.value.watch.kind, found.value.every) == (kind, kind, 86_400.0)
 
 
+def test_beside_data_the_system_says_whose_people_hear_of_it() -> None:
+    text = "kind: counts\ndata: d.parquet\ntime: at\nevent: event\nsystem: assistant\n"
+    sensor = read_sensor(text.encode(), "sensors/x.yaml", "x").value
+    assert sensor is not None
+    assert (sensor.system, sensor.watch.system) == ("assistant", "")  # type: ignore[union-attr]
+
+
 def test_what_is_common_and_what_is_the_kinds_own_stand_side_by_side() -> None:
     text = "kind: cost\nsystem: assistant\nevery: 6h\ndelay: 30m\nblocks: [m, '*']\nlevel: critical\nrunbook: costs\n"
     sensor = read_sensor(text.encode(), "sensors/x.yaml", "x").value
@@ -55,7 +62,7 @@ def test_what_is_common_and_what_is_the_kinds_own_stand_side_by_side() -> None:
         ("kind: cots\n", 1, "no kind of sensor 'cots'"),
         ("data: x\n", 1, "'kind' is missing"),
         ("kind: cost\n", 1, "'system' is missing"),
-        ("kind: counts\ndata: x\ntime: at\nsystem: s\n", 2, "one of 'data' and 'system'"),
+        ("kind: counts\n", 1, "one of 'data' and 'system'"),
         ("kind: counts\ndata: x\n", 1, "'time' is missing"),
         ("kind: counts\nsystem: s\nevery: often\n", 3, "must be a length of time"),
         ("kind: counts\nsystem: s\nevery: 5s\n", 3, "at least a minute"),

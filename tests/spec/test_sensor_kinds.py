@@ -19,9 +19,10 @@ from cleanroom.app.room import Room
 from cleanroom.app.sensors.decide import rebase
 from cleanroom.app.sensors.run import run
 from cleanroom.codec.change import mapping_json
-from cleanroom.core.sensors.daily import DAY
+from cleanroom.core.base import instant
+from cleanroom.core.sensors.daily import DAY, number
 from cleanroom.core.sensors.golden import Golden, Passed, better
-from cleanroom.core.sensors.result import Over, Quiet, Result, TooFew
+from cleanroom.core.sensors.result import Failed, Over, Quiet, Result, TooFew
 from cleanroom.core.sensors.retrieval import nearest
 from cleanroom.core.sensors.schema import Layout, Schema
 
@@ -216,6 +217,25 @@ def test_an_endpoint_that_changed_loses_its_neighbours(tmp_path: Path) -> None:
     assert "find the row that is right" in over.what
     with pytest.raises(ValueError, match="numbers"):
         nearest(np.zeros((1, 3), np.float32), [(("a",), np.zeros((1, 4), np.float32))], 1)
+
+
+def test_what_claims_to_be_of_the_future_hides_nothing_that_is_old(tmp_path: Path) -> None:
+    work, clock = project(tmp_path, {"fresh": "kind: freshness\ndata: data/rows.parquet\ntime: at\nmax_age: 1d\n"})
+    file = tmp_path / "data/rows.parquet"
+    write(file, [FIRST], lambda _: {"x": [1]})
+    clock.at = instant(FIRST * DAY - 4 * 60_000_000)
+    assert isinstance(looked(work, "fresh"), Quiet), "clocks differ by minutes"
+    clock.at = at(FIRST + 10)
+    assert isinstance(looked(work, "fresh"), Over)
+    write(file, [FIRST, number("2100-01-01")], lambda _: {"x": [1]})
+    over = looked(work, "fresh")
+    assert isinstance(over, Over), over
+    assert over.covers == "data/rows.parquet; not counted: 1 of a time that has not come yet"
+    assert over.seen == "10.3 days old"
+    write(file, [number("2100-01-01")], lambda _: {"x": [1]})
+    failed = looked(work, "fresh")
+    assert isinstance(failed, Failed), failed
+    assert "1 are of a time that has not come yet" in failed.why
 
 
 def test_freshness_of_calls_and_of_a_source_of_the_register(tmp_path: Path) -> None:

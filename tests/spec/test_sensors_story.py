@@ -18,14 +18,16 @@ from cleanroom.adapters.memory.alarms import MemoryAlarms
 from cleanroom.app.rollout.read import existing
 from cleanroom.app.room import Room
 from cleanroom.app.sensors.decide import rebase, unblock
+from cleanroom.app.sensors.files import relative
 from cleanroom.app.sensors.read import blocked, every, one
 from cleanroom.app.sensors.run import Ran, overdue, run, run_due
-from cleanroom.core.base import Instant, Refused
+from cleanroom.core.base import Instant, Refused, instant
 from cleanroom.core.facts import SensorCleared, SensorFailed, SensorRan, SensorTripped, SensorUnblocked
 from cleanroom.core.policy import Policy, Role
 from cleanroom.core.progress.state import Baking, Promoted, start_of
 from cleanroom.core.sensors import Sensor
 from cleanroom.core.sensors.columns import Columns
+from cleanroom.core.sensors.daily import DAY, number
 from cleanroom.core.sensors.freshness import Freshness
 from cleanroom.core.sensors.result import Failed, Over, Quiet, TooFew
 from cleanroom.core.sensors.standing import subject_of
@@ -183,6 +185,84 @@ def test_a_source_that_vanished_alerts_and_comes_back(tmp_path: Path) -> None:
     assert isinstance(looked(work, "counts").result, Quiet)
     assert blocked(work, "m", "m") == "", "a sensor that looks again holds up nothing"
     assert all_ended(work)
+
+
+def test_what_breaks_one_sensor_keeps_no_other_from_its_turn(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    work, clock = project(tmp_path, {"a": COUNTS, "b": COUNTS + "blocks: [m]\n", "c": COUNTS})
+    write(
+        tmp_path / "data/rows.parquet",
+        [number("0001-01-01") - 366, *range(FIRST, FIRST + 30)],
+        lambda d: events(max(d, 0)),
+    )
+    clock.at = at(FIRST + 30)
+    assert [type(r.result) for r in run(work)] == [Quiet, Quiet, Quiet], "a day before Christ is left out"
+    real, broken = work.past, {"b"}
+
+    class Past:
+        """It breaks for one sensor in a way that nobody thought of."""
+
+        def pieces(self, sensor: str) -> Any:
+            if sensor in broken:
+                raise ZeroDivisionError(f"{tmp_path} secret")
+            return real.pieces(sensor)
+
+        def keep(self, sensor: str, pieces: Any) -> None:
+            real.keep(sensor, pieces)
+
+    odd = replace(work, past=cast(Any, Past()))
+    clock.at = at(FIRST + 30, 20)
+    found = {r.sensor: r.result for r in run(odd)}
+    assert found["b"] == Failed("an error of ours: ZeroDivisionError; the log says where")
+    assert [type(found[n]) for n in "ac"] == [Quiet, Quiet]
+    assert "Traceback" in caplog.text
+    assert isinstance(work.store.history(subject_of("b"))[-1].fact, SensorFailed)
+    assert "could not look" in blocked(work, "m", "m")
+    broken.clear()
+    assert isinstance(run(odd, ("b",))[0].result, Quiet)
+
+
+@pytest.mark.parametrize("text", [COUNTS, COLUMNS, "kind: freshness\ndata: data/rows.parquet\ntime: at\nmax_age: 9d\n"])
+def test_a_sensor_whose_moments_cannot_be_read_any_more_has_failed(tmp_path: Path, text: str) -> None:
+    work, clock = project(tmp_path, {"s": text.replace(".parquet", ".csv")})
+    file = tmp_path / "data/rows.csv"
+    days = [instant(d * DAY)[:10] for d in range(FIRST, FIRST + 40)]
+
+    def rows(moments: Sequence[str]) -> None:
+        lines = [f"{m},{'a' if i % 3 else 'b'},{i % 7}" for m in moments for i in range(90)]
+        file.write_text("\n".join(["at,event,n", *lines]) + "\n", "utf-8")
+
+    clock.at = at(FIRST + 40)
+    rows([f"day {i}" for i in range(40)])
+    assert isinstance(looked(work, "s").result, TooFew), "what never judged has lost nothing"
+    rows([f"{d}T09:00:00Z" for d in days])
+    assert isinstance(looked(work, "s").result, Quiet)
+    rows([f"day {i}" for i in range(40)])
+    for hour in (8, 9):
+        clock.at = at(FIRST + 40, hour)
+        failed = looked(work, "s").result
+        assert isinstance(failed, Failed), "and it stays so until it is mended"
+        assert "moment" in failed.why
+        assert "data/rows.csv" in failed.why
+    assert [s.about for s in said(work)] == ["failed"]
+    rows([f"{d}T09:00:00Z" for d in days])
+    assert isinstance(looked(work, "s").result, Quiet)
+
+
+def test_what_failed_does_not_say_where_the_project_lies(tmp_path: Path) -> None:
+    work, clock = project(tmp_path, {"counts": COUNTS})
+    (tmp_path / "data/rows.parquet").write_bytes(b"no parquet at all")
+    clock.at = at(FIRST + 1)
+    failed = looked(work, "counts").result
+    assert isinstance(failed, Failed)
+    assert failed.why.startswith("data/rows.parquet is not"), failed.why
+    write(tmp_path / "data/rows.parquet", [FIRST], lambda _: {"n": [1]})
+    (tmp_path / "sensors/counts.yaml").write_text(COUNTS.replace("time: at", "time: when"))
+    looked(work, "counts")
+    (fact,) = {e.fact for e in work.store.history(subject_of("counts"))[-1:]}
+    assert isinstance(fact, SensorFailed)
+    assert fact.why.startswith("data/rows.parquet has no column 'when'")
+    assert str(tmp_path) not in f"{said(work)}{fact}"
+    assert relative(work, f"{tmp_path}/a and {tmp_path}-b/c, {tmp_path}") == f"a and {tmp_path}-b/c, "
 
 
 def test_a_sensor_that_does_not_run_alerts_by_itself(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from tests.slo_samples import (
     HOUR,
     SYSTEM,
     TRUE,
+    Ward,
     answers,
     call,
     errors,
@@ -22,12 +25,15 @@ from tests.slo_samples import (
     threshold,
     ward,
 )
+from tests.telemetry_samples import evaluation, logs
 
 from cleanroom.app.slo import status as slos
 from cleanroom.app.slo.sample import MOST, sample
 from cleanroom.app.slo.watch import watch_slos
+from cleanroom.app.telemetry.take import take
 from cleanroom.core.base import Misuse, NotFound, instant
 from cleanroom.core.facts import LabelsSampled, Received, SourceAged
+from cleanroom.formats.otlp import read_logs
 
 
 def test_the_detector_reads_seven_times_the_truth_and_labels_tell_it(tmp_path: Path) -> None:
@@ -101,6 +107,70 @@ def test_a_label_counts_for_exactly_what_was_drawn(tmp_path: Path) -> None:
     found = slos.status(home.room, "answers-true")
     assert found.labels is not None
     assert found.labels.waiting == 80
+
+
+def judged_later(home: Ward, count: int, detectors: Mapping[str, Callable[[int], float]]) -> None:
+    """Chats of yesterday with their texts and sources; an hour later each detector says by log what it thinks of each."""
+    chats = [
+        call(f"{i + 1:032x}-{i + 1:016x}", home.now - DAY + i, {"error": False}, sources=(f"source {i}",))
+        for i in range(count)
+    ]
+    home.room.calls.record(chats)
+    home.truth |= {c.id: i < 4 for i, c in enumerate(chats)}
+    records = [
+        evaluation(
+            {"gen_ai.evaluation.name": name, "gen_ai.evaluation.score.value": says(i)},
+            chat.id,
+            timeUnixNano=str((chat.at + HOUR) * 1000),
+        )
+        for name, says in detectors.items()
+        for i, chat in enumerate(chats)
+    ]
+    taken = take(home.room, read_logs(logs(records, SYSTEM), as_json=True))
+    assert (taken.new, taken.faults) == (count * len(detectors), ())
+
+
+def test_what_is_judged_later_by_log_is_drawn_as_the_call_that_is_judged(tmp_path: Path) -> None:
+    home = ward(tmp_path, TRUE)
+    judged_later(home, 200, {"hallucination": lambda i: float(i < 8)})
+    drawn = sample(home.room, "answers-true", 60)
+    assert (drawn.sizes, drawn.flagged + drawn.unflagged) == ((8, 192), 60)
+    fact = next(e.fact for e in home.room.store.entries() if isinstance(e.fact, LabelsSampled))
+    for one in fact.drawn:
+        chat, shown = home.room.calls.call(one.call), home.room.desk.text(one.content)
+        assert chat is not None
+        assert shown is not None
+        assert (chat.operation, instant(chat.at)) == ("chat", one.at), "not the judgement"
+        said = json.loads(shown)
+        assert (said["input"], said["output"]) == (chat.input, chat.output)
+        assert tuple(said["sources"]) == chat.sources != (), "bound to what they see: the call's texts and sources"
+    assert home.label("answers-true") == 60
+    found = slos.status(home.room, "answers-true").labels
+    assert found is not None
+    assert (found.waiting, found.flagged.labels + found.unflagged.labels) == (0, 60)
+    again = sample(home.room, "answers-true", 60)
+    assert not set(again.outputs) & set(drawn.outputs)
+
+
+def test_two_detectors_by_log_make_one_call_which_any_of_them_flags(tmp_path: Path) -> None:
+    home = ward(tmp_path, TRUE)
+    says = {
+        "hallucination": lambda i: float(4 <= i < 24),
+        "groundedness": lambda i: float(i >= 16),
+        "faithful": lambda _: 1.0,
+    }
+    judged_later(home, 200, says)
+    drawn = [sample(home.room, "answers-true", 120) for _ in range(2)]
+    assert drawn[0].sizes == (24, 176), "600 records, of which 36 flag"
+    facts = [e.fact for e in home.room.store.entries() if isinstance(e.fact, LabelsSampled)]
+    calls = [(one.call, one.stratum) for fact in facts for one in fact.drawn]
+    assert len(calls) == len(set(calls)) == len({id for id, _ in calls}) > 190
+    assert all((stratum == "flagged") == (int(id[:32], 16) <= 24) for id, stratum in calls)
+    home.label("answers-true")
+    found = slos.status(home.room, "answers-true")
+    assert found.labels is not None
+    assert (found.labels.flagged.weight, found.labels.flagged.bad) == (0.12, 4)
+    assert found.rate == pytest.approx(4 / 200, rel=0.05)
 
 
 def test_the_same_calls_draw_the_same_sample(tmp_path: Path) -> None:
@@ -183,6 +253,19 @@ def test_the_age_of_a_source_is_time(tmp_path: Path) -> None:
     assert watch_slos(home.room)[0].firing == ()
     turns = [e.fact for e in home.room.store.entries() if isinstance(e.fact, SourceAged)]
     assert [t.stale for t in turns] == [False, True, False]
+
+
+def test_a_row_of_the_future_makes_no_source_fresh(tmp_path: Path) -> None:
+    home = ward(tmp_path, slo_text("fresh", threshold("source: profiles"), 0.9, ", op: lt, value: 6", "1d"))
+    system = next((tmp_path / "systems").glob("*.yaml"))
+    system.write_text(system.read_text("utf-8").replace("fresh_hours: 6}", "at: at, fresh_hours: 6}"), "utf-8")
+    rows = ["at", instant(home.now - 10 * DAY), "2100-01-01T00:00:00Z"]
+    (tmp_path / "data" / "profiles.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    assert watch_slos(home.room)[0].firing == ("stale",)
+    told = next(s for s in home.signals() if s.about == "profiles")
+    assert "240.0 h old" in told.what
+    assert "not counted: 1 of a time that has not come yet" in " ".join(told.evidence)
+    assert any("not counted: 1" in note for note in slos.status(home.room, "fresh").notes)
 
 
 def test_prometheus_and_tables_are_counted(tmp_path: Path) -> None:

@@ -11,21 +11,26 @@ from tests.slo_samples import (
     ERRORS,
     HOUR,
     MINUTE,
+    SETTINGS,
     SYSTEM,
     TRUE,
     Ward,
     answers,
     call,
     errors,
+    prometheus,
     slo_text,
     threshold,
     ward,
 )
 
+from cleanroom.adapters.memory.counts import MemoryCounts
 from cleanroom.adapters.memory.store import MemoryStore
 from cleanroom.app.slo import status as slos
+from cleanroom.app.slo import unread
 from cleanroom.app.slo.minutes import forget
 from cleanroom.app.slo.sample import sample
+from cleanroom.app.slo.unread import UNREADABLE
 from cleanroom.app.slo.watch import VIOLATED, watch_slos
 from cleanroom.core.base import micros
 from cleanroom.core.facts import AlertOpened, AlertResolved, SloJudged
@@ -238,3 +243,94 @@ def test_two_servers_write_a_change_once(tmp_path: Path) -> None:
     assert [j.says for j in judged(home)] == ["met"]
     home.later(61)
     assert not watch_slos(home.room)[0].changed
+
+
+PROM = (
+    SETTINGS
+    + '[signals.prom]\nkind = "prometheus"\nurl = "http://127.0.0.1:9"\n[signals.other]\nkind = "prometheus"\nurl = "http://127.0.0.1:9"\n'
+)
+
+
+def unreadable(home: Ward) -> list[tuple[str, str]]:
+    """Who is told at this moment that nobody can ask: the name of the signal and of its system."""
+    rows = home.room.alarms.rows(("open", "acknowledged", "resolved"))
+    members = [m for row in rows for m in home.room.alarms.members(row.id) if m.signal.about == UNREADABLE]
+    return [(m.signal.name, m.signal.system) for m in members if m.ended is None]
+
+
+def test_a_prometheus_that_does_not_answer_for_an_hour_is_told_and_its_answer_ends_it(tmp_path: Path) -> None:
+    home = ward(tmp_path, slo_text("asked", prometheus("g", "t")), settings=PROM)
+    counts = home.room.counts
+    assert isinstance(counts, MemoryCounts)
+    counts.silent = "http://127.0.0.1:9 does not answer"
+    for _ in range(3):
+        assert watch_slos(home.room)[0].because == counts.silent
+        assert unreadable(home) == []
+        home.later(25)
+    watch_slos(home.room)
+    assert unreadable(home) == [("slo/asked", SYSTEM)]
+    assert "does not answer" in home.signals()[0].what
+    assert home.signals()[0].level == "warning"
+    unread._KNOWN.pop(home.room.store)
+    counts.silent = ""
+    home.later(1)
+    watch_slos(home.room)
+    assert unreadable(home) == [], "also where a new process hears the answer"
+
+
+def test_what_will_not_mend_itself_is_told_at_once(tmp_path: Path) -> None:
+    home = ward(tmp_path, slo_text("nowhere", prometheus("g", "t", "other")), ERRORS, settings=PROM)
+    errors(home, 2, 500, 0.001)
+    watch_slos(home.room)
+    assert unreadable(home) == [("slo/nowhere", SYSTEM)]
+    file = tmp_path / "slos" / "s0.yaml"
+    file.write_text("kind: SLO\n", "utf-8")
+    home.later(1)
+    watch_slos(home.room)
+    assert ("slo/slos/", "") in unreadable(home)
+    file.unlink()
+    home.later(1)
+    watch_slos(home.room)
+    assert unreadable(home) == [], "what is no promise any more is not missed"
+
+
+def test_a_table_that_is_gone_stays_told_until_it_is_back(tmp_path: Path) -> None:
+    home = ward(
+        tmp_path, slo_text("gone", threshold("data: data/profiles.csv, column: id, at: at"), 0.9, ", op: lt, value: 6")
+    )
+    file = tmp_path / "data" / "profiles.csv"
+    kept = file.read_bytes()
+    file.unlink()
+    for _ in range(3):
+        assert watch_slos(home.room)[0].because
+        assert unreadable(home) == [("slo/gone", SYSTEM)], "it is judged once an hour, but asked until it answers"
+        home.later(1)
+    file.write_bytes(kept)
+    assert watch_slos(home.room)[0].because == ""
+    assert unreadable(home) == []
+
+
+def test_calls_that_stop_altogether_are_told_where_no_hour_was_ever_quiet(tmp_path: Path) -> None:
+    home = ward(tmp_path, ERRORS)
+    errors(home, 8 * 24 + 2, 30, 0.0)
+    assert watch_slos(home.room)[0].firing == ()
+    fired = []
+    for _ in range(4):
+        home.later(40)
+        fired.append(watch_slos(home.room)[0].firing)
+    assert fired == [(), ("stopped",), ("stopped",), ("stopped",)], "after an hour, and until calls come again"
+    assert "no calls at all since 2026-11-22 0" in home.signals()[0].what
+    errors(home, 0.2, 40, 0.0, seed=5)
+    home.later(5)
+    assert watch_slos(home.room)[0].firing == ()
+
+
+def test_of_a_system_with_quiet_hours_an_hour_without_calls_says_nothing(tmp_path: Path) -> None:
+    home = ward(tmp_path, ERRORS)
+    errors(home, 4 * 24, 40, 0.0)
+    home.later(70)
+    assert watch_slos(home.room)[0].firing == (), "it is too new"
+    home.later(5 * 24 * 60)
+    errors(home, 60, 40, 0.0, seed=5)
+    home.later(70)
+    assert watch_slos(home.room)[0].firing == (), "it was without calls before"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
@@ -155,8 +157,8 @@ def test_spans_come_in_once_in_either_encoding(home: Yard) -> None:
     }
     assert [c.id for c in kept(home)] == [CALL]
     assert sent(web, traces([span()])) == {}
-    zipped = gzip.compress(traces([span(number=7)]))
-    assert sent(web, zipped, more=GZIP) == {}
+    body = traces([span(number=7)])
+    assert sent(web, gzip.compress(body[:50]) + gzip.compress(body[50:]), more=GZIP) == {}  # of two members
     assert len(kept(home)) == 2
     nothing = web.post("/v1/traces", content=b"", headers=PROTOBUF)
     assert (nothing.status_code, nothing.content) == (200, b"")
@@ -169,6 +171,8 @@ def test_what_cannot_be_read_is_one_clear_line(home: Yard, monkeypatch: pytest.M
     assert "no OTLP in JSON" in sent(web, b"{", status=400)["message"]
     assert "no gzip" in sent(web, b"{}", status=400, more=GZIP)["message"]
     assert "no whole gzip" in sent(web, gzip.compress(b"{}")[:-4], status=400, more=GZIP)["message"]
+    assert "no gzip" in sent(web, gzip.compress(b"{}") + b"garbage", status=400, more=GZIP)["message"]
+    assert "members" in sent(web, gzip.compress(b"") * (door.MOST_MEMBERS + 1), status=400, more=GZIP)["message"]
     assert "gzip" in sent(web, b"{}", status=415, more={"content-encoding": "br"})["message"]
     broken = web.post("/v1/traces", content=b"\xff\xff", headers=PROTOBUF)
     assert (broken.status_code, broken.content[:1], b"no OTLP in protobuf" in broken.content) == (400, b"\x12", True)
@@ -177,6 +181,7 @@ def test_what_cannot_be_read_is_one_clear_line(home: Yard, monkeypatch: pytest.M
     monkeypatch.setattr(door, "MOST_BYTES", 10_000)
     bomb = gzip.compress(b" " * 10_001)
     assert "unpacked" in sent(web, bomb, status=413, more=GZIP)["message"]
+    assert "unpacked" in sent(web, gzip.compress(b" " * 5_001) * 2, status=413, more=GZIP)["message"]
     assert web.post("/v1/traces", content=b" " * (17 << 20), headers=JSON).status_code == 413
     assert kept(home) == ()
 
@@ -232,6 +237,32 @@ def test_a_slow_store_answers_try_again_and_loses_nothing(home: Yard, monkeypatc
         send(99)
     assert answers[-1] == 200
     assert len(slow.rows("shop-chat", *ALWAYS, {}, limit=99)) == door.AT_ONCE + 1
+
+
+def test_a_sender_that_stalls_holds_up_nobody(home: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "BODY_WITHIN", 0.3)
+    app = create_app(home.room)
+    headers = bearer(home.token(MACHINE, "outcomes")) | JSON
+
+    async def stall() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(60)
+
+    async def all_at_once() -> tuple[list[httpx.Response], httpx.Response, int]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HERE, headers=headers) as web:
+            stalled = [asyncio.create_task(web.post("/v1/traces", content=stall())) for _ in range(3 * door.AT_ONCE)]
+            while not hasattr(app.state, "telemetry_desk") or app.state.telemetry_desk.held < len(stalled):
+                await asyncio.sleep(0.005)
+            good = await web.post("/v1/traces", content=traces([span()]))
+            return await asyncio.gather(*stalled), good, app.state.telemetry_desk.held
+
+    stalled, good, held = asyncio.run(all_at_once())
+    assert (good.status_code, len(kept(home))) == (200, 1)
+    assert {(s.status_code, s.headers["connection"]) for s in stalled} == {(408, "close")}
+    assert "did not come" in stalled[0].json()["message"]
+    assert held == 0
+    monkeypatch.setattr(door, "MOST_HELD", 100)
+    assert client(home).post("/v1/traces", content=traces([span(number=1)]), headers=JSON).status_code == 503
 
 
 def test_a_locked_store_answers_try_again_and_keeps_nothing(home: Yard, tmp_path: Path) -> None:
@@ -311,6 +342,54 @@ def test_texts_are_redacted_as_the_register_says(home: Yard, tmp_path: Path) -> 
     assert texts[2][2] == ("It comes on Monday, writes bo@example.org",)
     assert texts[3] == texts[4] == ("", "", ())  # a register that cannot be read keeps what it said before
     assert all(c.metrics["pii"] == 1 for c in found.values())
+
+
+def test_no_name_tells_who_somebody_is(home: Yard, tmp_path: Path) -> None:
+    mail = "anna@example.org"
+    names = {
+        "gen_ai.tool.name": f"mail {mail}",
+        "error.type": f"no such user: {mail}",
+        "cleanroom.feature": "reply",
+        "cleanroom.variant": "+49 30 901820",
+        "cleanroom.prompt": "reply@v2.beta",
+    }
+    web = client(home)
+    sent(web, traces([span({**CHAT, **names, "session.id": mail}, 1), span({**CHAT, "session.id": mail}, 2)]))
+    apart = "0af0f5b0-9e5c-4b8a-8d1c-2f4d9a7b6c3e"
+    sent(web, traces([span({**CHAT, "cleanroom.prompt": mail, "session.id": apart}, 3)]))
+    first, second, third = sorted(kept(home), key=lambda c: c.id)
+    assert (first.tool, first.error, first.variant) == ("mail [email]", "no such user: [email]", "[phone]")
+    assert (first.feature, first.prompt, third.prompt) == ("reply", "reply@v2.beta", "[email]")
+    assert first.conversation == second.conversation == home.room.telemetry.hashed(mail)
+    assert (third.conversation, third.model) == (apart, "gpt-4o-mini-2024-07-18")
+    event = {
+        "id": "t",
+        "system": "shop-chat",
+        "happened": "ticket",
+        "conversation": mail,
+        "feature": mail,
+        "model": "m",
+    }
+    assert web.post("/v1/events/user", json={**event, "variant": f"x {mail}", "prompt": mail}).status_code == 200
+    (ticket,) = home.room.calls.events("shop-chat", *ALWAYS)
+    assert ticket.conversation == first.conversation
+    assert (ticket.feature, ticket.variant, ticket.model, ticket.prompt) == ("[email]", "x [email]", "m", "[email]")
+    (tmp_path / "shop" / "systems").mkdir()
+    (tmp_path / "shop" / "systems" / "shop-chat.yaml").write_text(f"{REGISTER}redact: [none]\n", "utf-8")
+    home.later(10)
+    sent(web, traces([span({**CHAT, "session.id": mail}, 4)]))
+    assert mail in {c.conversation for c in kept(home)}
+
+
+def test_nobody_talks_a_leak_away(home: Yard) -> None:
+    def said(number: int, output: str, pii: bool, more: int = 0) -> dict[str, Any]:
+        others = {f"cleanroom.metric.m{n}": n for n in range(more)}
+        return span({**CHAT, **others, "gen_ai.output.messages": output, "cleanroom.metric.pii": pii}, number)
+
+    leak = "Dear anna@example.org"
+    told = [said(1, leak, pii=False), said(2, "Dear you", pii=True), said(3, "Dear you", pii=False)]
+    sent(client(home), traces([*told, said(4, leak, pii=False, more=60)]))
+    assert {c.id[-1]: c.metrics["pii"] for c in kept(home)} == {"1": 1, "2": 1, "3": 0, "4": 1}
 
 
 def test_prices_are_the_projects_own(home: Yard, tmp_path: Path) -> None:

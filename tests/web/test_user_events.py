@@ -147,6 +147,15 @@ def test_metrics_count_what_came_in_once(home: Yard, monkeypatch: pytest.MonkeyP
     assert line(text, "cleanroom_user_events_total{") == 1
 
 
+def test_made_up_operations_share_one_series(home: Yard) -> None:
+    web = client(home)
+    send(web, *(span({"gen_ai.operation.name": f"made-up-{n}"}, n + 1) for n in range(30)))
+    send(web, span({"gen_ai.operation.name": "execute_tool"}, 99))
+    rows = [row for row in web.get("/metrics").text.splitlines() if row.startswith("cleanroom_operations_total{")]
+    assert [float(row.rpartition(" ")[2]) for row in sorted(rows)] == [30, 1]
+    assert 'operation="(other)"' in min(rows)
+
+
 @contextmanager
 def prometheus(folder: Path, target: str, token: str) -> Iterator[str]:
     program = shutil.which("prometheus")

@@ -20,7 +20,7 @@ from cleanroom.core.alerts.grouping import after
 from cleanroom.core.base import CleanroomError, Instant, Misuse, NotFound, Refused, instant, micros, noun
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.register import Retention
-from cleanroom.core.schedule import Job, Schedule, start_of
+from cleanroom.core.schedule import Job, Schedule, start_of, with_own
 from cleanroom.ports.jobs import JobRun, Standing, Turn
 
 LEASE = 90.0
@@ -57,7 +57,7 @@ def late(room: Room) -> tuple[str, ...]:
     """
     found = []
     now = room.clock.now()
-    for schedule in room.project.schedules():
+    for schedule in with_own(room.project.schedules()):
         standing = room.jobs.standing(schedule.name, now)
         if standing.start is not None and now > (expected := after(standing.start, OVERDUE)):
             deadman(room, f"schedule/{schedule.name}", "", expected, standing.done)
@@ -66,10 +66,10 @@ def late(room: Room) -> tuple[str, ...]:
 
 
 def every(room: Room) -> tuple[Planned, ...]:
-    """The schedules of cleanroom.toml in its order, and where they stand."""
+    """The schedules of cleanroom.toml in its order, then our own, and where they stand."""
     now = room.clock.now()
     found = []
-    for schedule in room.project.schedules():
+    for schedule in with_own(room.project.schedules()):
         standing = room.jobs.standing(schedule.name, now)
         last = next(iter(room.jobs.runs(schedule.name, 1)), None)
         coming = next_due(schedule.cron, schedule.zone, now)
@@ -79,7 +79,7 @@ def every(room: Room) -> tuple[Planned, ...]:
 
 def run(room: Room, name: str) -> JobRun:
     """Run a schedule's job now, whatever its time. Raises NotFound; Refused where it runs already."""
-    schedules = {s.name: s for s in room.project.schedules()}
+    schedules = {s.name: s for s in with_own(room.project.schedules())}
     if name not in schedules:
         hint = did_you_mean(name, schedules) or f"Add [schedules.{name}] to cleanroom.toml."
         raise NotFound(f"there is no schedule {name!r:.100}", hint)
@@ -93,7 +93,7 @@ def run(room: Room, name: str) -> JobRun:
 
 
 def _due(room: Room) -> Iterator[JobRun]:
-    for schedule in room.project.schedules():
+    for schedule in with_own(room.project.schedules()):
         turn = _turn(room, schedule)
         if turn is not None:
             yield _ran(room, schedule, turn)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
 from cleanroom.app import alerts, schedule
 from cleanroom.app.notify import Delivered, deliver
 from cleanroom.app.queue.reconcile import Reconciled, reconcile
@@ -17,6 +21,9 @@ from cleanroom.core.progress.decide import OBSERVE
 from cleanroom.core.progress.state import start_of
 from cleanroom.ports.engine import Table
 from cleanroom.ports.jobs import JobRun
+
+T = TypeVar("T")
+E = TypeVar("E")
 
 
 @noun
@@ -51,34 +58,49 @@ def tick(room: Room, render: Render = lambda _: {}, *, jobs: bool = True) -> Tic
     run what is scheduled (unless something else does: without `jobs`).
 
     `render`: the files of a report, for the battery on what a candidate made. What is wrong with one part keeps no other
-    from its turn: messages go out also when the queue cannot move on, since that may be what they tell.
+    from its turn: messages go out also when the queue cannot move on, since that may be what they tell. What went wrong
+    is raised once all had theirs, an error for people (CleanroomError) first, the others as its notes.
     """
-    now = room.clock.now()
-    try:
-        drawn = draw(room)
-        rollouts = watch(room)
-        unobserved = tuple(u for w in rollouts if (u := _observed(room, w, render)) is not None)
-        filed = settle(room)
-        slos = watch_due(room)
-    finally:
-        forgotten = room.accounts.forget(now)
-        try:
-            queue = reconcile(room)
-        finally:
-            told, delivered = _told(room)
-    ran = schedule.due(room) if jobs else ()
+    now, turns = room.clock.now(), _Turns()
+    drawn = turns.take(lambda: draw(room), ())
+    rollouts = turns.take(lambda: watch(room), ())
+    seen = [turns.take(partial(_observed, room, w, render), None) for w in rollouts]
+    filed = turns.take(lambda: settle(room), 0)
+    slos = turns.take(lambda: watch_due(room), ())
+    forgotten = turns.take(lambda: room.accounts.forget(now), 0)
+    queue = turns.take(lambda: reconcile(room), Reconciled((), ()))
+    turns.take(lambda: schedule.late(room), ())
+    told = turns.take(lambda: alerts.settle(room), alerts.Settled())
+    delivered = turns.take(lambda: deliver(room), Delivered((), (), ()))
+    turns.take(lambda: alerts.lost(room, delivered), None)  # told through the other channels
+    ran = turns.take(lambda: schedule.due(room), ()) if jobs else ()
+    turns.end()
+    unobserved = tuple(u for u in seen if u is not None)
     return Ticked(now, delivered, queue, forgotten, rollouts, unobserved, filed, drawn, told, ran, slos)
 
 
-def _told(room: Room) -> tuple[alerts.Settled, Delivered]:
-    """Tell what goes wrong, then deliver; what could not be delivered for good is told through the other channels."""
-    try:
-        schedule.late(room)
-        told = alerts.settle(room)
-    finally:
-        delivered = deliver(room)
-    alerts.lost(room, delivered)
-    return told, delivered
+class _Turns:
+    """One part after the other, whatever goes wrong with any of them."""
+
+    def __init__(self) -> None:
+        self._errors: list[Exception] = []
+
+    def take(self, part: Callable[[], T], otherwise: E) -> T | E:
+        """What came of it; `otherwise` where it failed."""
+        try:
+            return part()
+        except Exception as error:
+            self._errors.append(error)
+            return otherwise
+
+    def end(self) -> None:
+        """Raise what went wrong first, if anything did."""
+        if not self._errors:
+            return
+        first, *others = sorted(self._errors, key=lambda e: not isinstance(e, CleanroomError))
+        for other in others:
+            first.add_note(f"and {type(other).__name__}: {other}")
+        raise first
 
 
 def _observed(room: Room, watched: Watched, render: Render) -> Unobserved | None:

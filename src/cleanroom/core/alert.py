@@ -51,9 +51,10 @@ def tidy(signal: Signal, now: Instant) -> Signal:
     """The signal as it can be kept, whoever sent it: said badly is better than not said.
 
     Signs that cannot be printed become spaces. What is cut off a name still counts: the cut name ends in a hash of the whole
-    one. A beginning that lies in the future, or is no moment, is `seen`; and that is `now` where it is none.
+    one. A beginning that lies in the future, or is no moment, is `seen`; and that is `now` where it is none. A moment
+    before 1970, such as the year 1 of programs that know none, is none.
     """
-    seen = _moment(signal.seen, now)
+    seen = min(_moment(signal.seen, now), now)
     return replace(
         signal,
         name=_name(signal.name),
@@ -88,6 +89,7 @@ def _lines(lines: Sequence[str]) -> tuple[str, ...]:
 
 def _moment(text: Instant, otherwise: Instant) -> Instant:
     try:
-        return instant(micros(text))
+        at = micros(text)
+        return instant(at) if at >= 0 else otherwise
     except (ValueError, OverflowError, OSError):
         return otherwise

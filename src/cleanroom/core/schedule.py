@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, get_args
 
 from cleanroom.core.base import Instant, digest, instant, micros, noun
@@ -34,6 +35,16 @@ class Schedule:
     run: Job
     zone: str = "UTC"
     only: tuple[str, ...] = ()
+
+
+OWN = (Schedule("own-compact", "7 * * * *", "compact"), Schedule("own-retention", "23 3 * * *", "retention"))
+"""What runs unless cleanroom.toml has a schedule of that job: what the register promises is kept without anybody asking."""
+
+
+def with_own(schedules: Iterable[Schedule]) -> tuple[Schedule, ...]:
+    """The schedules of cleanroom.toml, and those of OWN whose job none of them has."""
+    theirs = tuple(schedules)
+    return (*theirs, *(own for own in OWN if own.run not in {s.run for s in theirs}))
 
 
 def start_of(name: str, slot: Instant, now: Instant) -> Instant:

@@ -15,7 +15,17 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from cleanroom.core.base import Misuse
 from cleanroom.core.telemetry.metrics import name_of
-from cleanroom.core.telemetry.told import MOST_METRICS, MOST_SCORES, Score, Telling, Told, Usage, asks, call_id
+from cleanroom.core.telemetry.told import (
+    MOST_METRICS,
+    MOST_SCORES,
+    Score,
+    Telling,
+    Told,
+    Usage,
+    asks,
+    call_id,
+    judgement_id,
+)
 from cleanroom.formats.otlp_texts import sources_of, texts_of
 from cleanroom.formats.otlp_values import Values, clean, count, name, number, texts, values_of
 from cleanroom.formats.otlp_wire import logs_of, traces_of
@@ -247,7 +257,8 @@ def _evaluation(record: LogRecord, values: Values, common: Values) -> Told:
     at = (record.time_unix_nano or record.observed_time_unix_nano) // 1000
     if not 0 < at < _LATEST:
         raise _Fault("it does not say when it was")
-    made = Told(f"{about}~{name_of(score.name)}", trace, "", _system(values, common), "evaluation", at, 0, about=about)
+    id = judgement_id(about, name_of(score.name))
+    made = Told(id, trace, "", _system(values, common), "evaluation", at, 0, about=about)
     return _with_parts(replace(made, scores=(score,)), values, common, ())
 
 

@@ -77,6 +77,14 @@ class Span:
     left_out: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """`moment`: microseconds since 1970 UTC, None where there is none; `later`: rows that claim to be of a later time."""
+
+    moment: int | None
+    later: int
+
+
 class Workspace(Protocol):
     """An open, locked-down engine on one run's files. Nothing outside `folder` can be written."""
 
@@ -161,12 +169,13 @@ class Engine(Protocol):
         """The columns and their types, in the order of the file."""
         ...
 
-    def newest(self, table: Table, by: str) -> int | None:
-        """The last moment in column `by`, in microseconds since 1970 UTC; None where it has none. Raises Misuse."""
+    def newest(self, table: Table, by: str, until: int) -> Newest:
+        """The last moment in column `by` that is not later than `until`, and how many are. Raises Misuse."""
         ...
 
     def days(self, table: Table, asked: Asked) -> Mapping[str, Tally]:
-        """What each UTC day (YYYY-MM-DD) holds, in few passes over the file; rows without a moment are under ''.
+        """What each UTC day (YYYY-MM-DD) holds, in few passes over the file; rows without a moment of the years 1 to 9999
+        are under ''.
 
         Columns that are not there are left out. Raises Misuse where that of time is missing or holds no times.
         """

@@ -13,10 +13,12 @@ from cleanroom.adapters.duckdb.sql import as_type, attempt, col, count, fn, lit,
 from cleanroom.adapters.duckdb.tables import Opened
 from cleanroom.core.base import Misuse
 from cleanroom.core.sensors.daily import KEPT, REST, Asked, Tally, cell
+from cleanroom.ports.engine import Newest
 
 _COMMONEST = 200
 """Values that are counted by name where none are named."""
 
+_YEAR_1 = -62_135_596_800_000_000
 _MOST_DAYS = 20_000
 _MOST_GROUPS = 2_000_000
 _SIGNATURE = 1 << 12  # 64 bits of a hash less these make 52, which every JSON reader keeps
@@ -66,11 +68,17 @@ def quantiles(
     return {c: [float(q) for q in (row or ())] for c, row in zip(columns, found, strict=True)}
 
 
-def newest(connection: Connection, opened: Opened, by: str) -> int | None:
-    """The last moment in a column, in microseconds since 1970 UTC."""
+def newest(connection: Connection, opened: Opened, by: str, until: int) -> Newest:
+    """The last moment in a column up to `until`, and how many rows are later."""
     needed(opened, by)
-    found = connection.one(exp.select(fn("max", moment_of(opened, by))).from_(named(opened.name)))[0]
-    return None if found is None else int(found)
+    moment = moment_of(opened, by)
+    known = exp.and_(
+        exp.GTE(this=moment.copy(), expression=lit(_YEAR_1)), exp.LTE(this=moment.copy(), expression=lit(until))
+    )
+    last = fn("max", exp.Case(ifs=[exp.If(this=known, true=moment.copy())]))
+    later = count(exp.GT(this=moment.copy(), expression=lit(until)))
+    found = connection.one(exp.select(last, later).from_(named(opened.name)))
+    return Newest(None if found[0] is None else int(found[0]), int(found[1]))
 
 
 def needed(opened: Opened, *columns: str) -> None:
@@ -93,7 +101,14 @@ def _there(opened: Opened, asked: Asked) -> Asked:
 
 
 def day_of(opened: Opened, time: str) -> exp.Expr:
-    """The UTC day; a date is its own, text is read as a moment as far as it is one."""
+    """The UTC day, null outside of the years 1 to 9999; a date is its own, text is read as a moment as far as it is one."""
+    day = _any_day_of(opened, time)
+    first, last = (as_type(lit(d), "DATE") for d in ("0001-01-01", "9999-12-31"))
+    known = exp.and_(exp.GTE(this=day.copy(), expression=first), exp.LTE(this=day.copy(), expression=last))
+    return exp.Case(ifs=[exp.If(this=known, true=day.copy())])
+
+
+def _any_day_of(opened: Opened, time: str) -> exp.Expr:
     if opened.columns[time] == "DATE":
         return col(time)
     if opened.columns[time].startswith("TIMESTAMP"):

@@ -31,7 +31,7 @@ from cleanroom.core.golden import GoldenCase
 from cleanroom.core.measure import Measure, Seen
 from cleanroom.core.run import Diff
 from cleanroom.core.sensors.daily import Asked, Tally
-from cleanroom.ports.engine import Profile, Shown, Span, Table, Workspace
+from cleanroom.ports.engine import Newest, Profile, Shown, Span, Table, Workspace
 from cleanroom.ports.validator import Validator
 
 _MEMORY = "700MB"
@@ -181,10 +181,10 @@ class DuckDBEngine:
         with self._look(table) as (_, opened):
             return tuple(opened.columns.items())
 
-    def newest(self, table: Table, by: str) -> int | None:
+    def newest(self, table: Table, by: str, until: int) -> Newest:
         """See ports/engine.py."""
         with self._look(table) as (connection, opened):
-            return daily.newest(connection, opened, by)
+            return daily.newest(connection, opened, by, until)
 
     def days(self, table: Table, asked: Asked) -> Mapping[str, Tally]:
         """See ports/engine.py."""

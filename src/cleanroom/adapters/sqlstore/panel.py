@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ _NAMES = (
     .where(call_sums.c.system == bindparam("system"), call_sums.c.width == bindparam("width"))
     .where(call_sums.c.start > bindparam("after"), call_sums.c.start < bindparam("until"))
 )
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 _EDGES = select(call_sums.c.metric, call_sums.c.start, call_sums.c.cells, call_sums.c.counts).where(
     call_sums.c.system == bindparam("system"), call_sums.c.width == bindparam("width")
 )
@@ -49,12 +50,14 @@ class Panel:
         parts = [*self._kept(metric, step, groups), *self._young(metric, step, groups)]
         if not parts:
             return ()
-        # A key is a step, then a group: so many groups are known by now.
-        many = len(groups.known)
+        # A key is a step, then the rank of a group: so many groups are known by now.
+        known = sorted(groups.known)
+        rank = np.argsort([groups.known[values] for values in known])
         keyed = [
-            Sums((steps * many + group), s.n, s.bad, s.total, s.cell, s.bucket, s.count) for steps, group, s in parts
+            Sums(steps * len(known) + rank[group], s.n, s.bad, s.total, s.cell, s.bucket, s.count)
+            for steps, group, s in parts
         ]
-        return self._told(sums.grouped(sums.joined(keyed)), step, list(groups.known))
+        return self._told(sums.grouped(sums.joined(keyed)), step, known)
 
     def metrics(self) -> tuple[str, ...]:
         """The names of the metrics that have a cell."""
@@ -152,22 +155,14 @@ class Panel:
 
     def _told(self, found: Sums, step: int, known: list[tuple[str, ...]]) -> tuple[Cell, ...]:
         many = len(known)
-        ends = np.searchsorted(found.cell, np.arange(len(found.key) + 1)).tolist()
+        begins, ends = (np.searchsorted(found.cell, np.arange(len(found.key)), side).tolist() for side in _SIDES)
         bucket, count = found.bucket.tolist(), found.count.tolist()
-        cells = [
-            Cell(
-                self._since + key // many * step,
-                known[key % many],
-                n,
-                bad,
-                total,
-                dict(zip(bucket[ends[i] : ends[i + 1]], count[ends[i] : ends[i + 1]], strict=True)),
-            )
-            for i, (key, n, bad, total) in enumerate(
-                zip(found.key.tolist(), found.n.tolist(), found.bad.tolist(), found.total.tolist(), strict=True)
-            )
-        ]
-        return tuple(sorted(cells, key=lambda cell: (cell.start, cell.parts)))
+        step_of, group = np.divmod(found.key, many)
+        columns = (self._since + step_of * step, group, found.n, found.bad, found.total)
+        return tuple(
+            Cell(start, known[of], n, bad, total, dict(zip(bucket[begin:end], count[begin:end], strict=True)))
+            for start, of, n, bad, total, begin, end in zip(*(c.tolist() for c in columns), begins, ends, strict=True)
+        )
 
 
 class _Groups:

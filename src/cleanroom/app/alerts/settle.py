@@ -6,30 +6,32 @@ once. Looking twice, or from two processes, does no harm: the ledger takes each 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from weakref import WeakSet
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from cleanroom.app.alerts.act import act
+from cleanroom.app.alerts.adopt import adopt
 from cleanroom.app.alerts.first_steps import first_step
 from cleanroom.app.alerts.reach import reach
-from cleanroom.app.alerts.read import find, holding, quieted, row_of, systems_of
+from cleanroom.app.alerts.read import find, holding, quieted, systems_of
 from cleanroom.app.alerts.why import Lately
 from cleanroom.app.notify import tell
 from cleanroom.app.room import Room
-from cleanroom.core.alert import Signal, identity
+from cleanroom.core.alert import Signal
 from cleanroom.core.alerts.acts import Act, Acts, acts_for
 from cleanroom.core.alerts.decide import Begin, Decision, Grow, Move, Resolve, Tell, decide
-from cleanroom.core.alerts.grouping import Look, Member, Row, State, after
+from cleanroom.core.alerts.grouping import Look, Row, State, after
 from cleanroom.core.alerts.ladder import Rung, ladder, minutes_of
 from cleanroom.core.alerts.silence import Silence, silenced
 from cleanroom.core.alerts.state import KEPT, Acknowledged, Alert, Open, Resolved, base_of, subject_of
 from cleanroom.core.alerts.words import Note, grew_body, opened_body, resolved_body, summary, title_of
-from cleanroom.core.base import Instant, digest_of, noun
+from cleanroom.core.base import Instant, Outside, Refused, digest_of, noun
 from cleanroom.core.facts import AlertEscalated, AlertGrew, AlertOpened, AlertResolved, Fact
 from cleanroom.core.ledger import Conflict, Write
 from cleanroom.core.register import System
-from cleanroom.ports.alarms import Alarms
 from cleanroom.ports.project import Channel
 
 MOST = 1_000
@@ -40,20 +42,27 @@ STORM = 60
 
 BUDGET = 10
 
+LATER = 60
+"""Seconds until an alert is tried again that could not be looked at."""
+
 ENDED = "every one of its signals has ended"
 
-_FILLED: WeakSet[Alarms] = WeakSet()
-"""Lists of work that are not empty: they are no copies, and are not asked again."""
+T = TypeVar("T")
+_LOG = logging.getLogger("cleanroom.alerts")
 
 
 @noun
 class Settled:
-    """What one look did: alerts that were opened, those that were told (first or again), and those that ended by themselves."""
+    """What one look did: alerts that were opened, those that were told (first or again), and those that ended by themselves.
+
+    `failed`: those that could not be looked at, and are tried again LATER.
+    """
 
     opened: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     acted: tuple[str, ...] = ()
     resolved: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ class _View:
     silences: Sequence[Silence]
     acts: Sequence[Acts]
     lately: Lately
+    failed: dict[str, tuple[Row, Exception]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +95,47 @@ class _Plan:
 
 
 def settle(room: Room) -> Settled:
-    """Look at what is due. Raises Outside where the store fails; then the next look goes on."""
-    _adopt(room)
+    """Look at what is due. Raises Outside where the store fails; then the next look goes on.
+
+    An alert that cannot be looked at, whatever is wrong with it, keeps no other from its turn.
+    """
+    adopt(room)
     rows = room.alarms.due(room.clock.now(), MOST)
     if not rows:
         return Settled()
     view = _view(room)
-    plans = [_planned(view, row) for row in rows]
-    plans = _told(view, plans)
-    written = [plan for plan, done in zip(plans, _written(room, plans), strict=True) if done]
+    found = [_careful(view, (row,), partial(_planned, view, row)) for row in rows]
+    plans = _told(view, [plan for plan in found if plan is not None])
+    plans = [plan for plan in plans if plan.row.id not in view.failed]
+    written = [plan for plan, done in zip(plans, _written(view, plans), strict=True) if done]
+    _put_off(view)
     return Settled(
         tuple(p.row.id for p in written if p.before is None),
         tuple(p.row.id for p in written if p.note is not None),
         tuple(p.row.id for p in written if p.after is not None and _acted(p)),
         tuple(p.row.id for p in written if isinstance(p.after, Resolved) and not isinstance(p.before, Resolved)),
+        tuple(view.failed),
     )
+
+
+def _careful(view: _View, rows: Sequence[Row], step: Callable[[], T]) -> T | None:
+    """Take a step of these alerts; None where it fails, and they are put off."""
+    try:
+        return step()
+    except Conflict:
+        raise
+    except Exception as error:
+        view.failed.update((row.id, (row, error)) for row in rows)
+        return None
+
+
+def _put_off(view: _View) -> None:
+    """Have what failed tried again later, and say so once a look."""
+    due = after(view.now, LATER)
+    view.room.alarms.looked([Look(row, row.state, due, row.told, row.tells) for row, _ in view.failed.values()])
+    for row, error in list(view.failed.values())[:1]:
+        count = len(view.failed)
+        _LOG.error("%d alerts could not be looked at, %s the first; again in a minute", count, row.id, exc_info=error)
 
 
 def _view(room: Room) -> _View:
@@ -258,15 +294,18 @@ def _told(view: _View, plans: Sequence[_Plan]) -> list[_Plan]:
         if not wanted or left <= 0:
             late |= {p.row.id for p in wanted}
             continue
-        for note in [p.note for p in wanted if p.note] if len(wanted) <= left else [_summed(view, wanted)]:
-            _post(view.room, note)
+        for batch in [[p] for p in wanted] if len(wanted) <= left else [wanted]:
+            _careful(view, [p.row for p in batch], partial(_post, view, batch))
         used += len(wanted)
     return [_later(view, p) if p.row.id in late else p for p in plans]
 
 
-def _post(room: Room, note: Note) -> None:
+def _post(view: _View, plans: Sequence[_Plan]) -> None:
+    """One message for all of them."""
+    note = plans[0].note if len(plans) == 1 else None
+    note = note or _summed(view, plans)
     for channel in note.channels:
-        tell(room, note.key, channel, note.title, f"{note.body}\n\nref {note.key}")
+        tell(view.room, note.key, channel, note.title, f"{note.body}\n\nref {note.key}")
 
 
 def _summed(view: _View, plans: Sequence[_Plan]) -> Note:
@@ -291,14 +330,16 @@ def _later(view: _View, plan: _Plan) -> _Plan:
 # --- what is written ---------------------------------------------------------------------------------------
 
 
-def _written(room: Room, plans: Sequence[_Plan]) -> list[bool]:
-    """Append what was planned: in one go, or, where somebody else was faster with one of them, one by one."""
-    ready = [_writes(plan) for plan in plans]
+def _written(view: _View, plans: Sequence[_Plan]) -> list[bool]:
+    """Append what was planned: in one go, or, where that fails or somebody else was faster with one of them, one by one."""
+    room, ready = view.room, [_writes(plan) for plan in plans]
     try:
         room.store.append([write for writes in ready for write in writes])
         done = [True] * len(plans)
-    except Conflict:
-        done = [_appended(room, writes) for writes in ready]
+    except (Outside, Refused):
+        raise  # the ledger takes nothing
+    except Exception:
+        done = [_appended(view, plan, writes) for plan, writes in zip(plans, ready, strict=True)]
     good = [plan for plan, well in zip(plans, done, strict=True) if well]
     now = room.clock.now()
     room.alarms.looked([_look(plan, now) for plan in good])
@@ -314,12 +355,11 @@ def _writes(plan: _Plan) -> list[Write]:
     return [Write(subject, version + place, fact) for place, fact in enumerate(plan.facts)]
 
 
-def _appended(room: Room, writes: Sequence[Write]) -> bool:
+def _appended(view: _View, plan: _Plan, writes: Sequence[Write]) -> bool:
     try:
-        room.store.append(writes)
+        return _careful(view, (plan.row,), partial(view.room.store.append, writes)) is not None
     except Conflict:
         return False
-    return True
 
 
 def _look(plan: _Plan, now: Instant) -> Look:
@@ -336,30 +376,3 @@ def _state(alert: Alert | None) -> State:
             return "resolved"
         case _:
             return "open"
-
-
-# --- after a copy ------------------------------------------------------------------------------------------
-
-
-def _adopt(room: Room) -> None:
-    """A store whose list of work is empty, and whose ledger has alerts, is a copy: the list is made again from the ledger."""
-    if room.alarms in _FILLED:
-        return
-    if room.alarms.rows(("open", "acknowledged", "resolved"), limit=1):
-        _FILLED.add(room.alarms)
-        return
-    prefix = subject_of("")
-    found = [find(room, s.removeprefix(prefix)) for s in room.store.subjects("alert_opened")]
-    alerts = [a for a in found if a is not None]
-    if alerts:
-        members = [m for a in alerts if not isinstance(a, Resolved) for m in _members(base_of(a))]
-        room.alarms.adopt([row_of(a) for a in alerts], members)
-
-
-def _members(alert: Open) -> list[Member]:
-    """Those that the ledger has in words. What else it counted is said again by whoever watches."""
-    at = alert.opened
-    keys = [identity(s.name, s.system, s.about) for s in alert.signals]
-    return [
-        Member(0, key, signal, at, at, 1, alert.id, heard=True) for key, signal in zip(keys, alert.signals, strict=True)
-    ]

@@ -8,8 +8,7 @@ from cleanroom.app.alerts.read import systems_of
 from cleanroom.app.rollout.read import find
 from cleanroom.app.room import Room
 from cleanroom.core.alerts.causes import HOURS, causes
-from cleanroom.core.alerts.grouping import after
-from cleanroom.core.base import Instant
+from cleanroom.core.base import Instant, instant, micros
 from cleanroom.core.facts.alerts import Cause
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.progress.state import start_of
@@ -17,6 +16,8 @@ from cleanroom.core.register import System
 
 _PAGE, _MOST = 500, 5_000
 """Entries that are read at a time, and at most."""
+
+_HOUR = 3_600_000_000
 
 
 def changed(room: Room, system: str, since: Instant, until: Instant) -> tuple[Cause, ...]:
@@ -37,7 +38,7 @@ class Lately:
 
     def before(self, system: str, since: Instant, until: Instant) -> tuple[Cause, ...]:
         """What may be a cause of what began at `since` and was found at `until`, newest first."""
-        return self.between(system, after(since, -HOURS * 3600), until)
+        return self.between(system, instant(max(0, micros(since) - HOURS * _HOUR)), until)
 
     def between(self, system: str, earliest: Instant, until: Instant) -> tuple[Cause, ...]:
         """What changed for a system with earliest <= at <= until, newest first."""

@@ -36,11 +36,12 @@ def look(room: Room, sensor: str, watch: Columns, standing: Standing, now: Insta
     """The days that are due. Raises Misuse, Outside where the data cannot be read."""
     files, begin = files_of(room, watch.data), begin_of(standing)
     last = last_whole(now, watch.delay)
-    scales = _scales(room, sensor, watch, files, (begin, last))
+    scales = _scales(room, sensor, watch, files, standing, last)
     if isinstance(scales, TooFew):
         yield Look(named(last), scales)
         return
-    days = {number(d): t for d, t in kept.days(room, sensor, files, asked(watch.time, scales)).items()}
+    found_days = kept.days(room, sensor, files, asked(watch.time, scales), standing)
+    days = {number(d): t for d, t in found_days.items()}
     sketches = {c: {d: sketched(scale, c, t) for d, t in days.items()} for c, scale in scales.items()}
     over: _Over = kept.note(room, sensor, f"over:{begin}") or {}
     wanted = list(due(now, watch.delay, standing))
@@ -78,15 +79,16 @@ def sketched(scale: Scale, column: str, tally: Tally) -> Sketch:
 
 
 def _scales(
-    room: Room, sensor: str, watch: Columns, files: Sequence[File], between: tuple[int, int]
+    room: Room, sensor: str, watch: Columns, files: Sequence[File], standing: Standing, last: int
 ) -> dict[str, Scale] | TooFew:
     """The scale of each column, made of the first `learn` days; how many days are lacking for that."""
-    begin, last = between
+    begin = begin_of(standing)
     key = f"scales:{begin}:{watch.learn}:{','.join(watch.columns)}:{watch.time}"
     noted = kept.note(room, sensor, key)
     if noted is not None:
         return {c: _scale(s) for c, s in noted.items()}
     rows = merged(room.engine.days(f.table, Asked(watch.time)) for f in files)
+    kept.needs_moments(room, sensor, files, watch.time, standing, rows)
     there = sorted(number(d) for d in rows if d and begin <= number(d) <= last)
     if not there or last - there[0] + 1 < watch.learn:
         have = last - there[0] + 1 if there else 0

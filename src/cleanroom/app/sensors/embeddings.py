@@ -28,7 +28,7 @@ _BATCH = 5_000
 def meaning(room: Room, sensor: str, watch: Meaning, standing: Standing, now: Instant) -> Iterator[Look]:
     """The days that are due."""
     files, first = files_of(room, watch.data), begin_of(standing)
-    rows = kept.days(room, sensor, files, Asked(watch.time))
+    rows = kept.days(room, sensor, files, Asked(watch.time), standing)
     last = last_whole(now, watch.delay)
     known = [d for d in rows if first <= number(d) <= last]
     if not known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from cleanroom.app.room import Room
@@ -45,6 +46,14 @@ def files_of(room: Room, data: str) -> tuple[File, ...]:
             f"{named} holds {len(found):,} files: a sensor may look at {MOST:,}", "Pack them by day or by month."
         )
     return tuple(_file(room, room.project.relative(p) + mark + table) for p in found)
+
+
+def relative(room: Room, text: str) -> str:
+    """A text for people with paths of the project as they are written in it: where it lies is nobody's business."""
+    roots = {str(room.project.root), str(room.project.root.resolve())} - {"/"}
+    for root in sorted(roots, key=len, reverse=True):
+        text = re.sub(rf"(?<![\w./-]){re.escape(root)}(?:/|(?![\w.-]))", "", text)
+    return text
 
 
 def _file(room: Room, name: str) -> File:

@@ -9,16 +9,24 @@ from typing import Any
 
 from cleanroom.app.room import Room
 from cleanroom.app.sensors.files import File
-from cleanroom.core.base import digest_of, plain
+from cleanroom.app.sensors.looks import begin_of
+from cleanroom.core.base import Misuse, digest_of, plain
 from cleanroom.core.sensors.daily import Asked, Tally, merged
+from cleanroom.core.sensors.standing import Standing
 from cleanroom.ports.past import Piece
 
 _FILE = "file:"
+_JUDGED = "judged"
 _NOTES = "#"  # no sensor has that in its name
 
 
-def days(room: Room, sensor: str, files: Sequence[File], asked: Asked) -> dict[str, Tally]:
-    """Tallies by day over all files. Days of files that are gone stay known, unless a file that is there has them too."""
+def days(
+    room: Room, sensor: str, files: Sequence[File], asked: Asked, standing: Standing | None = None
+) -> dict[str, Tally]:
+    """Tallies by day over all files. Days of files that are gone stay known, unless a file that is there has them too.
+
+    Raises Misuse where a sensor that had judged (by `standing`) finds no moment in them any more.
+    """
     key = digest_of(asked)[7:23]
     kept = {n.removeprefix(_FILE): p for n, p in room.past.pieces(sensor).items() if n.startswith(_FILE)}
     found: dict[str, Mapping[str, Tally]] = {}
@@ -31,10 +39,34 @@ def days(room: Room, sensor: str, files: Sequence[File], asked: Asked) -> dict[s
         found[file.name] = room.engine.days(file.table, asked)
         room.past.keep(sensor, {_FILE + file.name: Piece(stamp, packed(plain(found[file.name])))})
     there = merged(found.values())
+    if standing is not None:
+        needs_moments(room, sensor, files, asked.time, standing, there)
     gone = [p for n, p in kept.items() if n not in found]
     old = merged(_tallies(unpacked(p.body)) for p in gone if p.stamp.startswith(key + "/"))
     room.past.keep(sensor, {_FILE + n: None for n, p in kept.items() if n not in found and not p.stamp.startswith(key)})
     return {day: t for day, t in sorted({**old, **there}.items()) if day}
+
+
+def needs_moments(
+    room: Room, sensor: str, files: Sequence[File], time: str, standing: Standing, there: Mapping[str, Tally]
+) -> None:
+    """Raises Misuse where a sensor that had judged finds no day in what is `there` now: that is no lack of data."""
+    if any(there) or not judged(room, sensor, standing):
+        return
+    timeless = there.get("", Tally()).rows
+    what = f"none of {timeless:,} rows has a moment in column {time!r} any more" if timeless else "there are no rows"
+    where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more files"
+    raise Misuse(f"{where}: {what}", "Write moments as 2026-01-31T09:30:00Z, or name the column that holds them.")
+
+
+def judged(room: Room, sensor: str, standing: Standing) -> bool:
+    """Did it ever judge anything since its last new baseline?"""
+    return standing.state in ("quiet", "over") or note(room, sensor, _JUDGED) == begin_of(standing)
+
+
+def set_judged(room: Room, sensor: str, standing: Standing) -> None:
+    """Note that it did."""
+    set_note(room, sensor, _JUDGED, begin_of(standing))
 
 
 def note(room: Room, sensor: str, name: str) -> Any:

@@ -10,6 +10,9 @@ from cleanroom.core.sensors.daily import DAY, last_whole, number
 from cleanroom.core.sensors.result import Result
 from cleanroom.core.sensors.standing import Standing
 
+AHEAD = 300_000_000
+"""Microseconds by which a moment may be later than now, for clocks differ; what is later than that is no moment of data."""
+
 MOST_DAYS = 31
 """Days that one look catches up on, at most."""
 

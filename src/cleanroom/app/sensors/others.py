@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from cleanroom.app.room import Room
 from cleanroom.app.sensors import kept
-from cleanroom.app.sensors.files import files_of
-from cleanroom.app.sensors.looks import Look, begin_of, today
+from cleanroom.app.sensors.files import File, files_of
+from cleanroom.app.sensors.looks import AHEAD, Look, begin_of, today
 from cleanroom.codec.change import MAX_MAPPING, read_mapping
 from cleanroom.core.base import Instant, Misuse, NotFound, instant, micros, plain
 from cleanroom.core.change import Mapping, MappingArtifact
@@ -20,7 +21,7 @@ from cleanroom.core.sensors.golden import Golden, Passed, better
 from cleanroom.core.sensors.privacy import Leaks, Privacy
 from cleanroom.core.sensors.standing import Standing
 from cleanroom.core.telemetry.redaction import GRAVE
-from cleanroom.ports.engine import Table
+from cleanroom.ports.engine import Newest, Table
 
 _HOUR = 3600.0
 _ROWS = 20_000
@@ -28,8 +29,8 @@ _WHERE = 12
 _PII = "pii"
 
 
-def freshness(room: Room, watch: Freshness, now: Instant) -> Look:
-    """How new the newest of it is."""
+def freshness(room: Room, sensor: str, watch: Freshness, standing: Standing, now: Instant) -> Look:
+    """How new the newest of it is. What claims to be of the future does not count: one such row would hide all that is old."""
     data, time, bound = watch.data, watch.time, watch.max_age
     if watch.source:
         source = next((s for s in _system(room, watch.system).sources if s.name == watch.source), None)
@@ -43,13 +44,24 @@ def freshness(room: Room, watch: Freshness, now: Instant) -> Look:
                 "Add data and fresh_hours.",
             )
     if not data:
-        newest = next((s.last for s in room.calls.seen() if s.system == watch.system), None)
-    elif time:
-        moments = (room.engine.newest(f.table, time) for f in files_of(room, data))
-        newest = max((m for m in moments if m is not None), default=None)
+        last = next((s.last for s in room.calls.seen() if s.system == watch.system), None)
+        return Look(today(now), watch.judge(last, bound, now))
+    found = newest_of(room, files_of(room, data), time, now)
+    if found.moment is None and kept.judged(room, sensor, standing):
+        what = f"column {time!r} of {data}" if time else data
+        future = f", {found.later:,} are of a time that has not come yet" if found.later else ""
+        raise Misuse(f"{what} has no moment that has been any more{future}", "Write moments as 2026-01-31T09:30:00Z.")
+    return Look(today(now), watch.judge(found.moment, bound, now, found.later))
+
+
+def newest_of(room: Room, files: Sequence[File], time: str, now: Instant) -> Newest:
+    """The last moment of all the files up to now, by column `time`, or ('') by when they were written."""
+    until = micros(now) + AHEAD
+    if time:
+        found = [room.engine.newest(f.table, time, until) for f in files]
     else:
-        newest = max(f.written for f in files_of(room, data))
-    return Look(today(now), watch.judge(newest, bound, now))
+        found = [Newest(None, 1) if f.written > until else Newest(f.written, 0) for f in files]
+    return Newest(max((f.moment for f in found if f.moment is not None), default=None), sum(f.later for f in found))
 
 
 def _system(room: Room, name: str) -> System:

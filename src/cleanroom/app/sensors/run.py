@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 from cleanroom.app.alerts import deadman, signal
 from cleanroom.app.room import Room
 from cleanroom.app.sensors import columns, embeddings, kept, others, tables
+from cleanroom.app.sensors.files import relative
 from cleanroom.app.sensors.looks import Look, today
 from cleanroom.app.sensors.read import RAN, every, sensor_of, standing
 from cleanroom.core.alert import Signal
@@ -21,7 +23,7 @@ from cleanroom.core.sensors.freshness import Freshness
 from cleanroom.core.sensors.golden import Golden
 from cleanroom.core.sensors.meaning import Meaning
 from cleanroom.core.sensors.privacy import Privacy
-from cleanroom.core.sensors.result import Failed, Over, Result
+from cleanroom.core.sensors.result import Failed, Over, Quiet, Result
 from cleanroom.core.sensors.retrieval import Retrieval
 from cleanroom.core.sensors.schema import Schema
 from cleanroom.core.sensors.standing import Standing, facts_of, subject_of
@@ -30,6 +32,7 @@ from cleanroom.ports.jobs import JobRun
 LEASE = 90
 """Seconds for which a look belongs to one server; it is renewed while it lasts."""
 
+_LOG = logging.getLogger(__name__)
 _TOLD, _LATE = "told", "late"
 _SECOND = 1_000_000
 
@@ -91,7 +94,7 @@ def _readable(room: Room) -> bool:
         room.project.sensors()
         why = ""
     except CleanroomError as error:
-        why = error.message
+        why = relative(room, error.message)
     if why or kept.note(room, "", about):
         what = f"no sensor looks: {why}" if why else "sensors can be read again"
         signal(room, Signal("sensors", "", "warning", about, what, now, now, (why,) if why else (), over=not why))
@@ -139,12 +142,17 @@ def _ran(room: Room, sensor: Sensor) -> Ran:
         looks += _looks(room, sensor, before, now)
     except CleanroomError as error:
         why = f"{error.message}; {error.hint}" if error.hint else error.message
-        looks.append(Look(today(now), Failed(why)))
+        looks.append(Look(today(now), Failed(relative(room, why))))
+    except Exception as error:
+        _LOG.exception("sensor %s could not look", sensor.name)
+        looks.append(Look(today(now), Failed(f"an error of ours: {type(error).__name__}; the log says where")))
     if not looks:
         looks.append(Look(today(now), Failed("it had nothing to look at")))
     for look in looks[:-1]:
         _written(room, sensor, look, now, news_only=True)
     after = _written(room, sensor, looks[-1], now)
+    if isinstance(looks[-1].result, Quiet | Over):
+        kept.set_judged(room, sensor.name, before)
     _tell(room, sensor, after, looks[-1].result, now)
     kept.set_note(room, sensor.name, RAN, now)
     return Ran(sensor.name, looks[-1].day, tuple(look.result for look in looks), after)
@@ -163,7 +171,7 @@ def _looks(room: Room, sensor: Sensor, standing: Standing, now: Instant) -> Iter
         case Cost():
             return tables.cost(room, name, watch, standing, now)
         case Freshness():
-            return (others.freshness(room, watch, now),)
+            return (others.freshness(room, name, watch, standing, now),)
         case Schema():
             return (tables.schema(room, name, watch, standing, now),)
         case Golden():

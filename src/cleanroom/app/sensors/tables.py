@@ -44,7 +44,7 @@ def _series(
         case Counts(system=system) if system:
             found = _calls(room, system, last)
         case _:
-            found = _rows(room, sensor, watch)
+            found = _rows(room, sensor, watch, standing)
     found = {n: {d: c for d, c in by.items() if begin_of(standing) <= d <= last} for n, by in found.items()}
     days = sorted({d for by in found.values() for d in by})
     first = max(days[0], last - _MOST + 1) if days else last
@@ -66,12 +66,13 @@ def _calls(room: Room, system: str, last: int) -> dict[str, dict[int, float]]:
     return out
 
 
-def _rows(room: Room, sensor: str, watch: Counts | Cardinality) -> dict[str, dict[int, float]]:
+def _rows(room: Room, sensor: str, watch: Counts | Cardinality, standing: Standing) -> dict[str, dict[int, float]]:
     files = files_of(room, watch.data)
     if isinstance(watch, Cardinality):
-        days = kept.days(room, sensor, files, Asked(watch.time, distinct=watch.columns))
+        days = kept.days(room, sensor, files, Asked(watch.time, distinct=watch.columns), standing)
         return {c: {number(d): different(t.distinct.get(c, ())) for d, t in days.items()} for c in watch.columns}
-    days = kept.days(room, sensor, files, Asked(watch.time, ((watch.event, ()),) if watch.event else ()))
+    wanted = Asked(watch.time, ((watch.event, ()),) if watch.event else ())
+    days = kept.days(room, sensor, files, wanted, standing)
     if not watch.event:
         return {_ALL: {number(d): float(t.rows) for d, t in days.items()}}
     out: dict[str, dict[int, float]] = {}
@@ -93,7 +94,7 @@ def schema(room: Room, sensor: str, watch: Schema, standing: Standing, now: Inst
     if not watch.keys:
         before = None if noted is None else Layout(noted, {})
         return Look(today(now), watch.judge(before, Layout(columns, {}), now))
-    days = kept.days(room, sensor, files, Asked(watch.time, keys=watch.keys))
+    days = kept.days(room, sensor, files, Asked(watch.time, keys=watch.keys), standing)
     last = micros(now) // DAY
     recent = _keys(days, watch, last - _WEEK + 1, last)
     past = _keys(days, watch, max(begin_of(standing), last - 5 * _WEEK + 1), last - _WEEK)

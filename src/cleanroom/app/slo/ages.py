@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from cleanroom.app.room import Room
 from cleanroom.app.sensors.files import files_of
+from cleanroom.app.sensors.others import newest_of
 from cleanroom.app.slo.read import facts_of
 from cleanroom.core.base import Instant, Misuse, instant, micros
 from cleanroom.core.facts import SourceAged
 from cleanroom.core.register import Source
 from cleanroom.core.slo import Slo, SourceAge
 from cleanroom.core.slo_status import Tally
+from cleanroom.ports.engine import Newest
 
 HOUR = 3_600_000_000
 _MINUTE = 60_000_000
@@ -21,28 +23,35 @@ _NEWEST_FILES = 3
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """`newest`: the last data, microseconds since 1970 UTC; None where there is none. `stale`: is it too old?"""
+    """`newest`: the last data, microseconds since 1970 UTC; None where there is none. `stale`: is it too old?
+
+    `later`: rows (or files) that claim to be of the future, which do not count.
+    """
 
     newest: int | None
     stale: bool
+    later: int = 0
+
+    @property
+    def says(self) -> str:
+        """What is not counted, as the end of a sentence; '' without."""
+        return f"; not counted: {self.later:,} of a time that has not come yet" if self.later else ""
 
 
 def age_of(room: Room, slo: Slo, indicator: SourceAge) -> Age:
     """How old the source is now. Raises Misuse where it cannot be told."""
-    newest = newest_of(room, _source(room, slo, indicator))
-    now = micros(room.clock.now())
-    return Age(newest, newest is None or not indicator.limit.good((now - newest) / HOUR))
+    at = room.clock.now()
+    found = _newest(room, _source(room, slo, indicator), at)
+    hours = None if found.moment is None else max(0, micros(at) - found.moment) / HOUR
+    return Age(found.moment, hours is None or not indicator.limit.good(hours), found.later)
 
 
-def newest_of(room: Room, source: Source) -> int | None:
-    """The moment of the last data of a source: its newest row where it has a column for it, else when a file was written."""
+def _newest(room: Room, source: Source, now: Instant) -> Newest:
+    """The last data of a source: its newest row where it has a column for it, else when a file was written."""
     if not source.data:
         raise Misuse(f"nothing says where the source {source.name!r} lies", "Give it `data` in systems/.")
     files = sorted(files_of(room, source.data), key=lambda f: f.written, reverse=True)
-    if not source.at:
-        return files[0].written
-    found = [room.engine.newest(f.table, source.at) for f in files[:_NEWEST_FILES]]
-    return max((m for m in found if m is not None), default=None)
+    return newest_of(room, files[:_NEWEST_FILES] if source.at else files, source.at, now)
 
 
 def aged(room: Room, slo: Slo, indicator: SourceAge, now: Age) -> SourceAged | None:

@@ -8,13 +8,14 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from cleanroom.app.room import Room
-from cleanroom.app.slo.counts import DAY, HOUR, MINUTE, called
+from cleanroom.app.slo.counts import DAY, HOUR, MINUTE
 from cleanroom.app.slo.labels import labels_of, strata_of
 from cleanroom.app.slo.minutes import Minutes, alarms_of, minutes_of, usual_of
 from cleanroom.app.slo.read import sampling_of
 from cleanroom.app.slo.status import burns_at
+from cleanroom.app.slo.units import judged
 from cleanroom.core.alert import Level
-from cleanroom.core.base import noun
+from cleanroom.core.base import instant, noun
 from cleanroom.core.slo import LabelledShare, Slo, metric_of, span_text
 from cleanroom.core.slo_status import onset, percent, rule_name, watched_rate
 from cleanroom.core.stats import burn
@@ -23,11 +24,12 @@ from cleanroom.core.stats.rate_watch import Watch, above_for
 from cleanroom.ports.calls import ALL
 from cleanroom.ports.store import Store
 
-DETECTOR, DOUBLED, SILENT = "detector", "doubled", "silent"
+DETECTOR, DOUBLED, SILENT, STOPPED = "detector", "doubled", "silent", "stopped"
 
 _HOUR = 60
 _DAY = 24 * 60
 _LEAST_SILENT = 50
+_USUAL_HOURS, _LEAST_AN_HOUR = 8 * 24, 10
 
 _RATES: WeakKeyDictionary[Store, dict[str, tuple[object, float | None]]] = WeakKeyDictionary()
 """Of each labelled SLO: the rate that its detector looks at, and what it was made of."""
@@ -59,6 +61,7 @@ def fires_of_calls(room: Room, slo: Slo, now: int, kept: tuple[str, ...]) -> Ite
     if isinstance(slo.indicator, LabelledShare) or metric_of(slo).startswith("hallucination"):
         yield from _doubled(room, slo, known, now, DOUBLED in kept)
     yield from _silent(room, slo, known)
+    yield from _stopped(room, slo, known, STOPPED in kept)
 
 
 def fires_of_prometheus(room: Room, slo: Slo, now: int) -> Iterator[Fire]:
@@ -122,7 +125,7 @@ def _watched(room: Room, slo: Slo, now: int) -> float | None:
     key = (sampling_of(slo), slo.target, given, now // HOUR)
     if known.get(slo.name, (None, None))[0] != key:
         since = now - slo.window * 1_000_000
-        traffic = called(room, slo, since, now + MINUTE)
+        traffic = judged(room, slo, since, now + MINUTE)
         known[slo.name] = key, watched_rate(slo, strata_of(found, traffic, since, now + 1)) if traffic.n else None
     return known[slo.name][1]
 
@@ -169,6 +172,38 @@ def _silent(room: Room, slo: Slo, known: Minutes) -> Iterator[Fire]:
     metric = metric_of(slo)
     what = f"{slo.system}: {calls:,} calls in the last hour, and none says {metric}; {slo.name} cannot be watched"
     yield Fire(SILENT, "warning", SILENT, what, known.start + (last + 1) * MINUTE, (f"calls: {calls:,}",), "missing")
+
+
+def _stopped(room: Room, slo: Slo, known: Minutes, fired: bool) -> Iterator[Fire]:
+    """No calls at all for an hour, after eight days (each hour of a week was seen) none of whose hours had fewer than ten.
+
+    Of a system that has quiet hours, or is new, an hour without calls says nothing, and nothing is said.
+    """
+    if known.n[-_HOUR:].sum() > 0 or not known.n.any():
+        return
+    last = int(np.flatnonzero(known.n)[-1]) + 1
+    if not fired and not np.all(known.n[last % _HOUR : last].reshape(-1, _HOUR).sum(axis=1)):
+        return
+    since = known.start + last * MINUTE
+    begin, size = since - _USUAL_HOURS * HOUR, _USUAL_HOURS - (since - known.end) // HOUR
+    calls = np.zeros(size)
+    for cell in room.calls.cells(slo.system, ALL, begin, begin + size * HOUR, HOUR):
+        calls[(cell.start - begin) // HOUR] += cell.n
+    least = int(calls[:_USUAL_HOURS].min())
+    if calls[_USUAL_HOURS:].sum() > 0 or (not fired and least < _LEAST_AN_HOUR):
+        return
+    what = (
+        f"{slo.system}: no calls at all since {instant(since)[:16].replace('T', ' ')} UTC; {slo.name} cannot be watched"
+    )
+    yield Fire(
+        STOPPED,
+        "warning",
+        STOPPED,
+        what,
+        since,
+        (f"fewest calls in an hour of eight days before: {least:,}",),
+        "missing",
+    )
 
 
 def _since(known: Minutes, rate: float, minutes: int, until: int | None = None) -> int:

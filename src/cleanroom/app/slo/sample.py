@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,6 +12,7 @@ from cleanroom.app.room import Room
 from cleanroom.app.slo.counts import DAY, MINUTE, called
 from cleanroom.app.slo.labels import labels_of, strata_of
 from cleanroom.app.slo.read import named, sampling_of, subject_of
+from cleanroom.app.slo.units import Units, is_bad, units_of
 from cleanroom.core.base import Digest, Instant, Misuse, canonical, digest, instant, micros, noun
 from cleanroom.core.call import Call
 from cleanroom.core.facts import By, DrawnCall, LabelsSampled
@@ -22,6 +22,7 @@ from cleanroom.core.slo import LabelledShare, Slo
 from cleanroom.core.slo_status import Tally, tally_of
 from cleanroom.core.stats.draws import chances_of, drawn
 from cleanroom.core.stats.strata import next_labels
+from cleanroom.core.telemetry.told import judged_id
 
 MOST = 500
 """Calls that one sample may draw: its fact is one line of the ledger."""
@@ -49,7 +50,11 @@ class Sampled:
 
 @dataclass(slots=True)
 class _Traffic:
-    """Calls by steps of time, as far as their texts are kept. What was looked into is kept for further draws."""
+    """Calls by steps of time, as far as their texts are kept. What was looked into is kept for further draws.
+
+    A judgement that came later is a record of its own: it stands for the call that it judges, and is not shown itself.
+    `ids`: of records; `calls`: those that they are about; `chosen`: the ids of those that were drawn.
+    """
 
     room: Room
     slo: Slo
@@ -59,6 +64,8 @@ class _Traffic:
     bounds: tuple[NDArray[np.float64], NDArray[np.float64]]
     total: Tally
     known: frozenset[str]
+    units: Units | None
+    chosen: set[str] = field(default_factory=set)
     ids: dict[int, tuple[str, ...]] = field(default_factory=dict)
     calls: dict[str, Call | None] = field(default_factory=dict)
     places: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)
@@ -71,7 +78,7 @@ class _Traffic:
 
     def call(self, turn: int, place: int) -> Call:
         """That call."""
-        found = self.calls[self.ids[turn][place]]
+        found = self.calls[judged_id(self.ids[turn][place])]
         if found is None:
             raise Misuse("a call that was drawn is not there any more", "Draw again.")
         return found
@@ -83,21 +90,22 @@ class _Traffic:
         self.ids[turn] = tuple(str(columns.id[i]) for i in order)
         values = columns.metrics[metric][order]
         places: tuple[list[int], list[int]] = ([], [])
-        limit = self.indicator.limit
-        for place, value in enumerate(values.tolist()):
-            if math.isnan(value) or self.ids[turn][place] in self.known:
-                continue
-            bad = value != 0 if limit is None else not limit.good(value)
-            places[0 if bad else 1].append(place)
+        for place in np.flatnonzero(~np.isnan(values)).tolist():
+            id = self.ids[turn][place]
+            if judged_id(id) not in self.known and (self.units is None or id in self.units.stands):
+                places[0 if is_bad(self.indicator, float(values[place])) else 1].append(place)
         return tuple(places[0]), tuple(places[1])
 
     def fits(self, turn: int, place: int) -> bool:
-        """Is there an answer that people can read?"""
-        id = self.ids[turn][place]
+        """Is there an answer that people can read, of a call of this time that was not drawn just now?"""
+        id = judged_id(self.ids[turn][place])
         if id not in self.calls:
             self.calls[id] = self.room.calls.call(id)
         call = self.calls[id]
-        return call is not None and bool(call.output)
+        if call is None or not call.output or call.at < self.since or id in self.chosen:
+            return False
+        self.chosen.add(id)
+        return True
 
 
 def sample(room: Room, name: str, count: int) -> Sampled:
@@ -115,7 +123,7 @@ def sample(room: Room, name: str, count: int) -> Sampled:
     before = labels_of(room, slo)
     traffic = _traffic(room, slo, slo.indicator, until, frozenset(b.drawn.call for b in before))
     sizes = (round(traffic.total.bad), round(traffic.total.n - traffic.total.bad))
-    open_ = (int(traffic.bounds[0].sum()), int(traffic.bounds[1].sum()))
+    open_ = (int(traffic.bounds[0].sum()), int(traffic.bounds[1].sum())) if traffic.units is None else sizes
     strata = strata_of(before, traffic.total, until - slo.window * 1_000_000, until + MINUTE)
     wanted = next_labels(strata, slo.budget, count, available=open_)
     chances = chances_of(wanted, open_)
@@ -137,8 +145,8 @@ def _traffic(room: Room, slo: Slo, indicator: LabelledShare, until: int, known: 
     system = next((s for s in room.project.systems() if s.name == slo.system), None)
     days = system.retention.texts_days if system is not None else 3650
     since = max(until - slo.window * 1_000_000, until - days * DAY) // MINUTE * MINUTE
-    everything = called(room, slo, since, until)
-    step = next((t for t in _STEPS if everything.n * t <= _MANY * (until - since)), MINUTE)
+    records = called(room, slo, since, until)
+    step = next((t for t in _STEPS if records.n * t <= _MANY * (until - since)), MINUTE)
     since -= (since - until) % step  # whole steps, of which the first may begin a little early
     size = (until - since) // step
     flagged, unflagged = np.zeros(size), np.zeros(size)
@@ -147,7 +155,9 @@ def _traffic(room: Room, slo: Slo, indicator: LabelledShare, until: int, known: 
         tally = tally_of(cell.n, cell.bad, cell.histogram, indicator.limit)
         flagged[place] += tally.high
         unflagged[place] += tally.n - tally.low
-    return _Traffic(room, slo, indicator, since, step, (flagged, unflagged), everything, known)
+    units = units_of(room, slo, indicator, since, until, records)
+    total = records if units is None else units.tally
+    return _Traffic(room, slo, indicator, since, step, (flagged, unflagged), total, known, units)
 
 
 def _queued(

@@ -10,6 +10,7 @@ from cleanroom.app.slo.counts import DAY, HOUR, MINUTE, called, prometheus, rows
 from cleanroom.app.slo.delays import delays
 from cleanroom.app.slo.labels import judged_by_people, labels_of
 from cleanroom.app.slo.read import definition_of, last_judged, named
+from cleanroom.app.slo.units import judged as judged_calls
 from cleanroom.core.base import CleanroomError, instant, micros
 from cleanroom.core.slo import (
     CallShare,
@@ -93,7 +94,7 @@ def _of_calls(room: Room, slo: Slo, since: int, until: int) -> Status:
 
 
 def _of_labels(room: Room, slo: Slo, since: int, until: int) -> Status:
-    traffic = called(room, slo, since, until + MINUTE)
+    traffic = judged_calls(room, slo, since, until + MINUTE)
     hourly, notes = _hourly(room, slo, until), _covered(room, slo, since, until)
     if traffic.n <= 0:
         judged = counted(traffic, slo, f"calls with {metric_of(slo)}")
@@ -124,6 +125,7 @@ def _of_age(room: Room, slo: Slo, indicator: SourceAge, since: int, until: int) 
     else:
         now = f"{indicator.source} is {(until - age.newest) / HOUR:.1f} h old now, too old" * age.stale
         now = now or f"{indicator.source} is {(until - age.newest) / HOUR:.1f} h old now"
+    now += age.says
     if tally.n <= 0:
         judged = replace(judged, because=f"{now}; how it was before is known from the first `cleanroom tick` on")
     return _status(room, slo, judged, tally, notes=(now,))

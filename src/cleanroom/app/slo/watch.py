@@ -6,6 +6,7 @@ never not at all.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -17,8 +18,9 @@ from cleanroom.app.slo.ages import Age, age_of, aged
 from cleanroom.app.slo.firing import Fire, fires_of_calls, fires_of_prometheus
 from cleanroom.app.slo.read import SloFact, definition_of, last_judged, read_up_to, subject_of
 from cleanroom.app.slo.status import status_of
+from cleanroom.app.slo.unread import Unread, say
 from cleanroom.core.alert import Signal
-from cleanroom.core.base import CleanroomError, Instant, instant, micros, noun
+from cleanroom.core.base import CleanroomError, Instant, Outside, instant, micros, noun
 from cleanroom.core.facts import SloJudged, SourceAged
 from cleanroom.core.ledger import Conflict, Write
 from cleanroom.core.slo import CallShare, LabelledShare, PromShare, Slo, SourceAge
@@ -27,9 +29,12 @@ from cleanroom.ports.store import Store
 
 _MINUTE = 60_000_000
 _HOUR = 60 * _MINUTE
+_LOG = logging.getLogger("cleanroom.slo")
 _MINUTES: WeakKeyDictionary[Store, int] = WeakKeyDictionary()
 _LOOKED: WeakKeyDictionary[Store, dict[str, int]] = WeakKeyDictionary()
 """The hour in which this process last judged each SLO as a whole: that reads the whole window."""
+
+_ALL = "slos/"
 
 VIOLATED = "objective"
 """What the signal is about that a promise is not kept."""
@@ -56,18 +61,30 @@ def watch_due(room: Room) -> tuple[WatchedSlo, ...]:
 
 
 def watch_slos(room: Room) -> tuple[WatchedSlo, ...]:
-    """One step. What is wrong with one SLO keeps no other from its turn."""
+    """One step. What is wrong with one SLO keeps no other from its turn; what cannot be asked is an alert (app/slo/unread.py)."""
     try:
         slos = room.project.slos()
     except CleanroomError as error:
-        return (WatchedSlo("slos/", "cannot tell", (), False, error.message),)
-    found = []
+        say(room, [Unread(_ALL, "", error.message, passing=False)], {})
+        return (WatchedSlo(_ALL, "cannot tell", (), False, error.message),)
+    found, failed = [], []
     for slo in slos:
         try:
             found.append(_step(room, slo))
-        except CleanroomError as error:
-            found.append(WatchedSlo(slo.name, "cannot tell", (), False, error.message))
+        except Exception as error:
+            because = _because(slo, error)
+            _LOOKED.get(room.store, {}).pop(slo.name, None)  # not judged: so it is tried again at the next step
+            found.append(WatchedSlo(slo.name, "cannot tell", (), False, because))
+            failed.append(Unread(slo.name, slo.system, because, passing=isinstance(error, Outside | Conflict)))
+    say(room, failed, {_ALL: "", **{s.name: s.system for s in slos if s.name not in {f.name for f in failed}}})
     return tuple(found)
+
+
+def _because(slo: Slo, error: Exception) -> str:
+    if isinstance(error, CleanroomError):
+        return error.message
+    _LOG.error("the SLO %s: an error of ours", slo.name, exc_info=error)
+    return f"an error of ours: {type(error).__name__}"
 
 
 def _step(room: Room, slo: Slo) -> WatchedSlo:
@@ -116,7 +133,7 @@ def _stale(slo: Slo, indicator: SourceAge, age: Age, now: int) -> Iterator[Fire]
     since = now if age.newest is None else min(now, age.newest + int(indicator.limit.value * _HOUR))
     what = f"{slo.system}: {indicator.source} {old}; {indicator.limit.says} h was promised"
     newest = "never" if age.newest is None else instant(age.newest)
-    yield Fire("stale", "warning", indicator.source, what, since, (f"newest data: {newest}",), "freshness")
+    yield Fire("stale", "warning", indicator.source, what, since, (f"newest data: {newest}{age.says}",), "freshness")
 
 
 def _tell(room: Room, slo: Slo, status: Status, fires: Sequence[Fire], last: SloJudged | None, now: Instant) -> None:

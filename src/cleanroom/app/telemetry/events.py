@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from cleanroom.app.room import Room
+from cleanroom.app.telemetry.names import cleaned, conversation_kept, name_kept, prompt_kept
 from cleanroom.app.telemetry.rules import Reading, Rules
-from cleanroom.app.telemetry.take import cleaned
 from cleanroom.core.base import Instant, Misuse, instant, micros, noun
 from cleanroom.core.call import Call, Happened, UserEvent
 from cleanroom.core.telemetry.metrics import classified, name_of, predicted_of
-from cleanroom.core.telemetry.told import LONGEST_NAME, LONGEST_TEXT
+from cleanroom.core.telemetry.told import LONGEST_NAME, LONGEST_TEXT, judgement_id
 
 HAPPENED: tuple[Happened, ...] = get_args(Happened)
 
@@ -92,7 +92,8 @@ def faults(one: Reported) -> Iterator[str]:
 
 def _event(room: Room, one: Reported, call: Call | None, rules: Rules, now: int) -> UserEvent:
     """As it is stored: what the call knows and the sender did not say comes from the call."""
-    words = cleaned(room, one.words, rules.kinds(one.system)) if rules.keeps_texts(one.system) else ""
+    kinds = rules.kinds(one.system)
+    words = cleaned(room, one.words, kinds) if rules.keeps_texts(one.system) else ""
     made = UserEvent(
         id=one.id,
         system=one.system,
@@ -100,11 +101,11 @@ def _event(room: Room, one: Reported, call: Call | None, rules: Rules, now: int)
         at=min(micros(one.at), now),
         arrived=now,
         call=one.call,
-        conversation=one.conversation,
-        feature=one.feature,
-        variant=one.variant,
-        model=one.model,
-        prompt=one.prompt,
+        conversation=conversation_kept(room, one.conversation, kinds),
+        feature=name_kept(room, one.feature, kinds),
+        variant=name_kept(room, one.variant, kinds),
+        model=name_kept(room, one.model, kinds),
+        prompt=prompt_kept(room, one.prompt, kinds),
         who=room.telemetry.hashed(one.key) if one.key else "",
         value=one.value,
         words=words,
@@ -129,7 +130,7 @@ def _label(event: UserEvent, label: str, call: Call | None) -> Call | None:
         return None
     return replace(
         call,
-        id=f"{call.id}~label",
+        id=judgement_id(call.id, "label"),
         parent=call.id.rpartition("-")[2],
         operation="label",
         at=event.at,

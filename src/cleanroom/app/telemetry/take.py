@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from cleanroom.app.room import Room
+from cleanroom.app.telemetry.names import cleaned, conversation_kept, name_kept, prompt_kept
 from cleanroom.app.telemetry.rules import Reading, Rules
 from cleanroom.core.base import micros
 from cleanroom.core.call import Call
@@ -16,6 +18,8 @@ from cleanroom.core.telemetry.told import LONGEST_TEXT, MOST_METRICS, MOST_SOURC
 
 BATCH = 5_000
 """Calls that are kept all or none; more of them go batch by batch."""
+
+_NAMES = ("feature", "variant", "operation", "tool", "provider", "model", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,24 @@ def take(room: Room, telling: Telling, reading: Reading | None = None) -> Taken:
     """
     rules = (reading or Reading(room)).rules()
     now = micros(room.clock.now())
-    here = {told.id: told for told in telling.told}
     hashed = _remembering(room.telemetry.hashed)
-    calls = tuple(_call(room, _placed(room, told, here), rules, now, hashed) for told in telling.told)
+    named = tuple(_named(room, telling.told, rules))
+    here = {told.id: told for told in named}
+    calls = tuple(_call(room, _placed(room, told, here), rules, now, hashed) for told in named)
     done = [room.calls.record(calls[start : start + BATCH]) for start in range(0, len(calls), BATCH)]
     return Taken(sum(d.new for d in done), sum(d.known for d in done), telling.beside, telling.faults, calls)
+
+
+def _named(room: Room, all_told: Sequence[Told], rules: Rules) -> Iterator[Told]:
+    """With names as they may be kept. Within one payload most are the same."""
+    name, prompt = cache(partial(name_kept, room)), cache(partial(prompt_kept, room))
+    conversation = cache(partial(conversation_kept, room))
+    for told in all_told:
+        kinds = rules.kinds(told.system)
+        said = {field: name(getattr(told, field), kinds) for field in _NAMES}
+        said |= {"prompt": prompt(told.prompt, kinds), "conversation": conversation(told.conversation, kinds)}
+        changed = {field: text for field, text in said.items() if text != getattr(told, field)}
+        yield replace(told, **changed) if changed else told  # type: ignore[arg-type]
 
 
 def _placed(room: Room, told: Told, here: Mapping[str, Told]) -> Told:
@@ -84,8 +101,9 @@ def _call(room: Room, told: Told, rules: Rules, now: int, hashed: Callable[[str]
     keep = rules.keeps_texts(told.system)
     output, leaked = looked_through(room, told.output, kinds)
     if told.asks and told.output:
-        metrics |= texts_judged(told.output, told.sources)
-        metrics.setdefault("pii", leaked)
+        # First, so that no number of metrics that were sent pushes them out; and a leak that was seen, nobody talks away.
+        ours = texts_judged(told.output, told.sources) | {"pii": leaked or bool(metrics.get("pii"))}
+        metrics = ours | {name: value for name, value in metrics.items() if name not in ours}
     return Call(
         id=told.id,
         trace=told.trace,
@@ -109,12 +127,6 @@ def _call(room: Room, told: Told, rules: Rules, now: int, hashed: Callable[[str]
         output=output if keep else "",
         sources=tuple(cleaned(room, s, kinds) for s in told.sources[:MOST_SOURCES]) if keep else (),
     )
-
-
-def cleaned(room: Room, text: str, kinds: Sequence[str]) -> str:
-    """The text as it may be kept."""
-    found = room.redactor.find(text, kinds) if text and kinds else ()
-    return redacted(text, found)[:LONGEST_TEXT]
 
 
 def looked_through(room: Room, output: str, kinds: Sequence[str]) -> tuple[str, bool]:

@@ -25,21 +25,22 @@ class Freshness:
     source: str = ""
     kind: Literal["freshness"] = "freshness"
 
-    def judge(self, newest: int | None, bound: float, now: Instant) -> Result:
-        """`newest`: microseconds since 1970 UTC, None without any; `bound`: seconds."""
+    def judge(self, newest: int | None, bound: float, now: Instant, later: int = 0) -> Result:
+        """`newest`: microseconds since 1970 UTC, None without any; `bound`: seconds; `later`: those of the future."""
         what = self.data or self.source or f"calls of {self.system}"
+        covers = what + (f"; not counted: {later:,} of a time that has not come yet" if later else "")
         if newest is None:
-            return TooFew(what, "anything with a moment")
+            return TooFew(covers, "anything with a moment that has been")
         age = max(0.0, (micros(now) - newest) / _SECOND)
         allowed = length(bound)
         if age <= bound:
-            return Quiet(what, f"{length(age)} old", f"at most {allowed}")
+            return Quiet(covers, f"{length(age)} old", f"at most {allowed}")
         return Over(
             f"the newest of {what} is {length(age)} old, {allowed} are allowed",
             f"at most {allowed}",
             f"{length(age)} old",
             instant(newest + round(bound * _SECOND)),
-            what,
+            covers,
             (f"newest: {instant(newest)}", f"looked: {now}"),
         )
 

@@ -102,6 +102,16 @@ def call_id(trace: str, span: str) -> str:
     return f"{trace}-{span}"
 
 
+def judgement_id(about: str, name: str) -> str:
+    """The id of a record that judges the call `about`: one for each evaluator, which has no ~ in its `name`."""
+    return f"{about}~{name}"
+
+
+def judged_id(id: str) -> str:
+    """The id of the call that a record is about: of a judgement or a label that came later, the judged one; else its own."""
+    return id.rpartition("~")[0] or id
+
+
 def asks(operation: str, *, usage: bool, remote: bool) -> bool:
     """Does this operation ask a model itself?
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,16 +39,29 @@ AT_ONCE, WAITING = 2, 30
 PATIENCE = 5.0
 """Seconds that a request waits for its turn. An exporter gives up after ten."""
 
+BODY_WITHIN = 30.0
+"""Seconds within which the whole body must have come."""
+
+MOST_HELD = 256 * 1024 * 1024
+"""Bytes of bodies, as they were sent, that are held at once: they are read before their turn."""
+
+MOST_MEMBERS = 64
+"""Members of a gzip: what is behind each of them is copied."""
+
 _JSON, _PROTOBUF = "application/json", "application/x-protobuf"
 
 
 @dataclass(slots=True)
 class Desk:
-    """What one server has for telemetry: the rules as they were last read, and the turns. `waiting`: how many wait."""
+    """What one server has for telemetry: the rules as they were last read, and the turns.
+
+    `waiting`: how many wait; `held`: bytes of bodies that were read, and are not kept yet.
+    """
 
     reading: Reading
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     waiting: int = 0
+    held: int = 0
 
 
 class _Wrong(Exception):
@@ -100,9 +114,11 @@ async def _taken(request: Request, kind: _Kind) -> Response:
             raise _Wrong(415, f"the body must be {_PROTOBUF} or {_JSON}")
         # Who may not come in is sent away before the body is read.
         await run_in_threadpool(caller, asked_by(request), "outcomes")
-        done = await _in_turn(request, kind, as_json)
+        desk = desk_of(request)
+        async with _body(request, desk) as body:
+            done = await _in_turn(request, desk, lambda: _read(request, kind, body, as_json))
     except _Wrong as wrong:
-        return _failed(wrong.status, str(wrong), as_json)
+        return _failed(wrong.status, str(wrong), as_json, {"Connection": "close"} if wrong.status == 408 else None)
     except HTTPException as error:  # the body is too large
         return _failed(error.status_code, str(error.detail), as_json)
     except CleanroomError as error:
@@ -110,9 +126,28 @@ async def _taken(request: Request, kind: _Kind) -> Response:
     return Response(kind.answer(len(done.faults), done.message, as_json=as_json), media_type=_media(as_json))
 
 
-async def _in_turn(request: Request, kind: _Kind, as_json: bool) -> Taken:
+@asynccontextmanager
+async def _body(request: Request, desk: Desk) -> AsyncIterator[bytes]:
+    """The whole body. It takes no turn: a sender that stalls holds up nobody else. Raises _Wrong, and Outside for too many."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        try:
+            async with asyncio.timeout(BODY_WITHIN):
+                async for part in request.stream():
+                    size, desk.held = size + len(part), desk.held + len(part)
+                    if desk.held > MOST_HELD:
+                        raise Outside("too much telemetry waits to be kept", "Send it again a little later.")
+                    parts.append(part)
+        except TimeoutError:
+            raise _Wrong(408, f"the body did not come within {BODY_WITHIN:g} seconds; nothing was kept") from None
+        yield b"".join(parts)
+    finally:
+        desk.held -= size
+
+
+async def _in_turn(request: Request, desk: Desk, read: Callable[[], Telling]) -> Taken:
     """Wait for the turn, then read, and keep. Raises Outside where there are too many, or it takes too long."""
-    desk = desk_of(request)
     if desk.waiting >= WAITING:
         raise Outside("too much telemetry waits to be kept", "Send it again a little later.")
     desk.waiting += 1
@@ -124,10 +159,7 @@ async def _in_turn(request: Request, kind: _Kind, as_json: bool) -> Taken:
     finally:
         desk.waiting -= 1
     try:
-        body, packed = await request.body(), request.headers.get("content-encoding", "").strip().lower()
-        return await run_in_threadpool(
-            _keep, request, desk, lambda: kind.read(_unpacked(body, packed), as_json=as_json)
-        )
+        return await run_in_threadpool(_keep, request, desk, read)
     finally:
         desk.turns.release()
 
@@ -141,22 +173,34 @@ def _keep(request: Request, desk: Desk, read: Callable[[], Telling]) -> Taken:
     return done
 
 
+def _read(request: Request, kind: _Kind, body: bytes, as_json: bool) -> Telling:
+    packed = request.headers.get("content-encoding", "").strip().lower()
+    return kind.read(_unpacked(body, packed), as_json=as_json)
+
+
 def _unpacked(body: bytes, packed: str) -> bytes:
-    """The body without its gzip; it may not grow beyond MOST_BYTES. Raises _Wrong."""
+    """The body without its gzip, of one member or several; it may not grow beyond MOST_BYTES. Raises _Wrong."""
     if packed in ("", "identity"):
         return body
     if packed != "gzip":
         raise _Wrong(415, "the body must be packed with gzip, or not at all")
-    reader = zlib.decompressobj(wbits=31)
-    try:
-        unpacked = reader.decompress(body, MOST_BYTES + 1)
-    except zlib.error:
-        raise _Wrong(400, "the body is no gzip") from None
-    if len(unpacked) > MOST_BYTES:
-        raise _Wrong(413, f"the body is larger than {MOST_BYTES} bytes when unpacked")
-    if not reader.eof:
-        raise _Wrong(400, "the body is no whole gzip")
-    return unpacked
+    parts: list[bytes] = []
+    left = MOST_BYTES
+    for _ in range(MOST_MEMBERS):
+        reader = zlib.decompressobj(wbits=31)
+        try:
+            parts.append(reader.decompress(body, left + 1))
+        except zlib.error:
+            raise _Wrong(400, f"the body is no gzip{', from some place on' if parts else ''}") from None
+        left -= len(parts[-1])
+        if left < 0:
+            raise _Wrong(413, f"the body is larger than {MOST_BYTES} bytes when unpacked")
+        if not reader.eof:
+            raise _Wrong(400, "the body is no whole gzip")
+        body = reader.unused_data
+        if not body:
+            return b"".join(parts)
+    raise _Wrong(400, f"the body is a gzip of more than {MOST_MEMBERS} members")
 
 
 def _failed(status: int, message: str, as_json: bool, headers: dict[str, str] | None = None) -> Response:

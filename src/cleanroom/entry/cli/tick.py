@@ -72,6 +72,8 @@ def _show(done: Ticked) -> None:
     for drawn in (d for d in done.drawn if d.because):
         rows = f"{drawn.refused:,} rows refused: " if drawn.refused else ""
         aside().print(f"{drawn.source} ({drawn.file}): {rows}{drawn.because}", markup=False, soft_wrap=True)
+    for id in done.alerts.failed:
+        aside().print(f"alert {id}: could not be looked at; again in a minute", markup=False, soft_wrap=True)
     for run in done.ran:
         screen().print(f"{run.name}: {'' if run.good else 'failed: '}{run.said}", markup=False, soft_wrap=True)
     for late in sent.put_off:

@@ -35,6 +35,8 @@ _OPENS = {
     "outputs": "send outputs",
     "outcomes": "report outcomes of flags, telemetry and user events",
     "flags": "ask flags",
+    "alerts": "send alerts, as Prometheus Alertmanager does",
+    "oncall": "acknowledge, resolve and silence alerts",
     "admin": "hand out tokens and links",
     "sign-in": "sign in here, and prove who you are on the command line",
 }
