@@ -22,7 +22,7 @@ _OF_METRIC = tuple(call_sums.c[name] == bindparam(name) for name in ("system", "
 _STARTS = select(call_sums.c.start).where(
     *_OF_METRIC, call_sums.c.start > bindparam("after"), call_sums.c.start < bindparam("until")
 )
-_ROWS = select(call_sums.c.start, call_sums.c.cells, call_sums.c.counts).where(*_OF_METRIC)
+_ROWS = select(call_sums.c.start, call_sums.c.body).where(*_OF_METRIC)
 _NAMES = (
     select(call_sums.c.metric)
     .distinct()
@@ -30,7 +30,7 @@ _NAMES = (
     .where(call_sums.c.start > bindparam("after"), call_sums.c.start < bindparam("until"))
 )
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
-_EDGES = select(call_sums.c.metric, call_sums.c.start, call_sums.c.cells, call_sums.c.counts).where(
+_EDGES = select(call_sums.c.metric, call_sums.c.start, call_sums.c.body).where(
     call_sums.c.system == bindparam("system"), call_sums.c.width == bindparam("width")
 )
 
@@ -67,7 +67,7 @@ class Panel:
         edges = [moment // SPAN * SPAN for moment in (self._since, self._until - 1)]
         for row in self._connection.execute(_EDGES.where(call_sums.c.start.in_(edges)), key):
             if row.metric not in found:
-                minutes = row.start + sums.unpacked([(row.cells, row.counts)])[0].slot * MINUTE
+                minutes = row.start + sums.unpacked([row.body])[0].slot * MINUTE
                 if ((minutes >= self._since) & (minutes < self._until)).any():
                     found.add(row.metric)
         for metric, fresh, figure, of_day, *_ in self._waiting():
@@ -117,8 +117,8 @@ class Panel:
         wanted: NDArray[np.int64],
         of_day: dict[int, NDArray[np.int64]],
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], Sums]:
-        """(step, group, sums) of the cells of rows of (start, cells, counts) whose slots are wanted."""
-        found, of_row = sums.unpacked([(row.cells, row.counts) for row in rows])
+        """(step, group, sums) of the cells of rows of (start, body) whose slots are wanted."""
+        found, of_row = sums.unpacked([row.body for row in rows])
         times = np.array([row.start for row in rows], np.int64)[of_row] + found.slot * width
         at = np.minimum(np.searchsorted(wanted, times), len(wanted) - 1)
         mine = wanted[at] == times

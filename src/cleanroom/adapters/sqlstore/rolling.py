@@ -28,7 +28,7 @@ _YOUNG_EVENTS = select(call_events).where(call_events.c.seq > bindparam("rolled"
 _DAYS = select(call_days.c.day, call_days.c.parts, call_days.c.metrics).where(
     call_days.c.system == bindparam("system"), call_days.c.day.between(bindparam("first"), bindparam("last"))
 )
-_SUMS = select(call_sums.c.metric, call_sums.c.cells, call_sums.c.counts).where(
+_SUMS = select(call_sums.c.metric, call_sums.c.body).where(
     *(call_sums.c[name] == bindparam(name) for name in ("system", "width", "start"))
 )
 
@@ -188,13 +188,11 @@ def _keep_sums(connection: Connection, system: str, new: dict[tuple[int, int], d
         key = {"system": system, "width": width, "start": start}
         for row in connection.execute(_SUMS, key):
             if row.metric in by_metric:
-                by_metric[row.metric].append(sums.unpacked([(row.cells, row.counts)])[0])
+                by_metric[row.metric].append(sums.unpacked([row.body])[0])
         for metric, parts in by_metric.items():
             whole = parts[0] if len(parts) == 1 else sums.grouped(sums.joined(parts))
-            rows.append({**key, "metric": metric, **sums.packed(whole)})
-    connection.execute(
-        or_else(connection, call_sums, lambda new, _old: {"cells": new.cells, "counts": new.counts}), rows
-    )
+            rows.append({**key, "metric": metric, "body": sums.packed(whole)})
+    connection.execute(or_else(connection, call_sums, lambda new, _old: {"body": new.body}), rows)
 
 
 def _split(values: NDArray[Any]) -> Iterator[tuple[Any, NDArray[np.int64]]]:

@@ -4,7 +4,8 @@
             records of `counts` are its histogram, and the total
     counts  records COUNT, in the order of the cells: bucket and count, several of one bucket where the count is large
 
-The bytes of any number of rows, put one after the other, are one array again.
+A body is how many bytes `cells` has (four of them), then both. Those of any number of rows, put one after the other, are one
+array again.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _DENSE = 1 << 16
 CELL = np.dtype([("key", "<u4"), ("n", "<u4"), ("bad", "<u4"), ("counts", "<u4"), ("total", "<f8")])
 COUNT = np.dtype([("bucket", "<i2"), ("count", "<u2")])
 _MOST = 65_535
+_LENGTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,8 @@ def _counted(
     return found // wide, found % wide + least, np.bincount(of, count, len(found)).astype(np.int64)
 
 
-def packed(sums: Sums) -> dict[str, bytes]:
-    """Sums as the columns of a row hold them."""
+def packed(sums: Sums) -> bytes:
+    """Sums as the body of a row."""
     pieces = -(-sums.count // _MOST)  # so many records does each count take
     cells = np.zeros(len(sums.key), CELL)
     for name in ("key", "n", "bad", "total"):
@@ -124,15 +126,16 @@ def packed(sums: Sums) -> dict[str, bytes]:
     counts = np.full(int(pieces.sum()), _MOST, COUNT)
     counts["bucket"] = np.repeat(sums.bucket, pieces)
     counts["count"][last] = sums.count - (pieces - 1) * _MOST
-    return {"cells": zlib.compress(cells.tobytes(), 1), "counts": zlib.compress(counts.tobytes(), 1)}
+    return zlib.compress(cells.nbytes.to_bytes(_LENGTH, "little") + cells.tobytes() + counts.tobytes(), 1)
 
 
-def unpacked(rows: Sequence[tuple[bytes, bytes]]) -> tuple[Sums, NDArray[np.int64]]:
-    """The cells of rows of (cells, counts), one row after the other; and of which row each cell is."""
-    each = [zlib.decompress(row[0]) for row in rows]
-    cells = np.frombuffer(b"".join(each), CELL)
-    counts = np.frombuffer(b"".join(zlib.decompress(row[1]) for row in rows), COUNT)
-    of_row = np.repeat(np.arange(len(rows)), [len(data) // CELL.itemsize for data in each])
+def unpacked(bodies: Sequence[bytes]) -> tuple[Sums, NDArray[np.int64]]:
+    """The cells of rows, one row after the other; and of which row each cell is."""
+    datas = [zlib.decompress(body) for body in bodies]
+    ends = [_LENGTH + int.from_bytes(data[:_LENGTH], "little") for data in datas]
+    cells = np.frombuffer(b"".join(data[_LENGTH:end] for data, end in zip(datas, ends, strict=True)), CELL)
+    counts = np.frombuffer(b"".join(data[end:] for data, end in zip(datas, ends, strict=True)), COUNT)
+    of_row = np.repeat(np.arange(len(bodies)), [(end - _LENGTH) // CELL.itemsize for end in ends])
     key, n, bad = (cells[name].astype(np.int64) for name in ("key", "n", "bad"))
     cell = np.repeat(np.arange(len(cells)), cells["counts"])
     return Sums(key, n, bad, cells["total"].astype(np.float64), cell, counts["bucket"], counts["count"]), of_row

@@ -263,7 +263,7 @@ call_sums = Table(
     Column("system", Text, primary_key=True),
     *(Column(name, _COUNT, primary_key=True, autoincrement=False) for name in ("width", "start")),
     Column("metric", Text, primary_key=True),
-    *(Column(name, LargeBinary, nullable=False) for name in ("cells", "counts")),
+    Column("body", LargeBinary, nullable=False),
 )
 """Rollups of a metric by slots of `width` microseconds, many slots a row; sums.py says how."""
 

@@ -33,7 +33,7 @@ def create(
         list[str] | None,
         typer.Option(
             metavar="SCOPE",
-            help="read (as without it), review, queue, outputs, outcomes, flags, admin, sign-in; repeatable.",
+            help="read (as without it), review, queue, outputs, outcomes, flags, alerts, oncall, admin, sign-in; repeatable.",
         ),
     ] = None,
     expires: Annotated[str, typer.Option(metavar="LENGTH", help="How long it works, such as 90d or 12h.")] = "90d",

@@ -57,7 +57,7 @@ def _rollups() -> None:
         sa.Column("system", sa.Text, primary_key=True),
         *(sa.Column(name, _count(), primary_key=True, autoincrement=False) for name in ("width", "start")),
         sa.Column("metric", sa.Text, primary_key=True),
-        *_bytes("cells", "counts"),
+        *_bytes("body"),
     )
     op.create_table(
         "call_days",
