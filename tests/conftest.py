@@ -12,7 +12,7 @@ from tests.stores import database, one_store, opened
 
 __all__ = ["database", "one_store", "opened", "postgres_server", "postgres_url"]
 
-settings.register_profile("default", deadline=None)
+settings.register_profile("default", deadline=None, max_examples=40)
 settings.register_profile("soak", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

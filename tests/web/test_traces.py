@@ -137,7 +137,7 @@ def test_the_instrumentation_of_the_openai_client_is_one(
         usage.completion_tokens,
     )
     assert good.metrics["latency_s"] > 0
-    assert good.metrics["cut_off"] == 1
+    assert bool(good.metrics["cut_off"]) == (answer.choices[0].finish_reason == "length")
     assert good.input == "I am [email]. Say hello to me."
     assert good.output.strip() == (answer.choices[0].message.content or "").strip()
     assert (failed.metrics["error"], bool(failed.error)) == (1, True)

@@ -63,7 +63,7 @@
   const panels = all(".panel");
   const reveal = () => {
     const panel = panels.find((p) => `#${p.id}` === location.hash);
-    if (!panel) return;
+    if (!panel || panel.contains(document.activeElement)) return; // who is in it already has gone on: the event comes late
     panel.querySelector("select, textarea, input:not([type=hidden])")?.focus({ preventScroll: true });
     panel.scrollIntoView({ block: "nearest" });
   };
