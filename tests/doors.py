@@ -12,7 +12,7 @@ from tests.projects import FixedClock
 from cleanroom.app import access
 from cleanroom.app.access import SCOPES, Knock
 from cleanroom.app.room import Room
-from cleanroom.core.base import Instant, instant, micros
+from cleanroom.core.base import Instant, after, instant, micros
 from cleanroom.core.facts import Fact
 from cleanroom.entry.api.app import create_app
 from cleanroom.wiring import room as real_room
@@ -44,7 +44,7 @@ class Yard:
     def token(self, person: str = ROOT, *scopes: str, lasts: int = 3600) -> str:
         """A token as the command line makes one; of all scopes where none is named."""
         wanted = scopes or (SCOPES if person == ROOT else tuple(s for s in SCOPES if s != "admin"))
-        expires = access.after(self.clock.now(), lasts)
+        expires = after(self.clock.now(), lasts)
         return access.make_token(self.room, person, "test", wanted, expires)[1]
 
     def facts(self, subject: str) -> list[Fact]:

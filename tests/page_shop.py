@@ -16,6 +16,7 @@ from cleanroom.app.queue.add import add
 from cleanroom.app.review import decide
 from cleanroom.app.room import Room
 from cleanroom.app.validate import check
+from cleanroom.core.base import after
 from cleanroom.core.change import Mapping
 from cleanroom.core.output import Output
 from cleanroom.entry.api.app import create_app
@@ -96,7 +97,7 @@ def acting(work: Room, person: str) -> Room:
 
 def token(work: Room, person: str) -> str:
     """A personal token that signs in."""
-    return access.make_token(work, person, "test", ("sign-in",), access.after(work.clock.now(), 3600))[1]
+    return access.make_token(work, person, "test", ("sign-in",), after(work.clock.now(), 3600))[1]
 
 
 @contextmanager

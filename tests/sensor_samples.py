@@ -13,9 +13,9 @@ from cleanroom.app.room import Room
 from cleanroom.core.alert import Signal
 from cleanroom.core.alerts.grouping import Member
 from cleanroom.core.alerts.state import Alert, base_of
-from cleanroom.core.base import Instant, instant
+from cleanroom.core.base import DAY, Instant, instant
 from cleanroom.core.call import Call
-from cleanroom.core.sensors.daily import DAY, number
+from cleanroom.core.sensors.daily import number
 from cleanroom.sim.rollouts import SimulatedClock
 from cleanroom.wiring import room
 

@@ -14,7 +14,7 @@ from tests.doors import ANA, BO, KNOCK, MACHINE, ROOT, Yard, yard
 
 from cleanroom.app import access
 from cleanroom.app.access import Stranger
-from cleanroom.core.base import Misuse, NotFound, Refused
+from cleanroom.core.base import Misuse, NotFound, Refused, after
 from cleanroom.core.facts import Admitted, LinkMade, SignedIn, SignInFailed, TokenMade, TokenRevoked
 from cleanroom.core.policy import DAY
 
@@ -114,12 +114,12 @@ def test_a_token_without_sign_in_opens_no_session(home: Yard) -> None:
 )
 def test_a_token_that_makes_no_sense_is_not_made(home: Yard, person: str, scopes: tuple[str, ...], lasts: int) -> None:
     with pytest.raises(Misuse):
-        access.make_token(home.room, person, "t", scopes, access.after(home.clock.now(), lasts))
+        access.make_token(home.room, person, "t", scopes, after(home.clock.now(), lasts))
     assert home.facts("people") == []
 
 
 def test_only_an_admin_gives_others_tokens_and_only_admins_get_the_scope(home: Yard) -> None:
-    expires = access.after(home.clock.now(), 60)
+    expires = after(home.clock.now(), 60)
     ana = replace(home.room, operator=ANA, proof="session")
     access.make_token(ana, ANA, "own", ("read",), expires)
     with pytest.raises(Refused, match="only an admin"):

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from cleanroom.app import access
 from cleanroom.app.flags import put
+from cleanroom.core.base import after
 from cleanroom.core.flags import STEPS
 from cleanroom.entry.cli.root import app
 from cleanroom.wiring import room
@@ -95,7 +96,7 @@ def test_a_token_has_to_open_outcomes(project: Path) -> None:
     home = Yard(room(project, ANA), None)  # type: ignore[arg-type]
 
     def token(*scopes: str) -> str:
-        return access.make_token(home.room, MACHINE, "t", scopes, access.after(home.room.clock.now(), 600))[1]
+        return access.make_token(home.room, MACHINE, "t", scopes, after(home.room.clock.now(), 600))[1]
 
     refused = run("add", "-", given=line("1"), CLEANROOM_TOKEN=token("outputs", "flags"))
     assert refused.exit_code == 1

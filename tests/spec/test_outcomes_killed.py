@@ -27,7 +27,7 @@ import os, sys
 from pathlib import Path
 import duckdb
 from cleanroom.adapters.sqlstore import hours, moving, open_sqlite
-from cleanroom.adapters.sqlstore.telemetry import HOUR, SqlTelemetry
+from cleanroom.adapters.sqlstore.telemetry import (SqlTelemetry)
 from cleanroom.core.outcome import Kept
 
 def kept(i):

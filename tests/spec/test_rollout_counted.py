@@ -12,13 +12,13 @@ from tests.rollout_samples import PLAN, RolloutPaper, RolloutProject, approved
 
 from cleanroom.app.rollout.read import existing, flag_of
 from cleanroom.app.rollout.watch import forget, watch
-from cleanroom.core.base import Misuse, instant, micros
+from cleanroom.core.base import MINUTE, Misuse, instant, micros
 from cleanroom.core.outcome import Columns
 from cleanroom.core.progress.decide import Advance, Wait
 from cleanroom.core.progress.served import served
 from cleanroom.core.progress.state import Baking, Held, Promoted, RolledBack
 from cleanroom.core.rollout.plan import Metric, Plan, faults, metric_of
-from cleanroom.core.rollout.weigh import MINUTE, Memory, begun, certain_harm, harm, weigh
+from cleanroom.core.rollout.weigh import Memory, begun, certain_harm, harm, weigh
 from cleanroom.core.rollout.weighed import Weighed
 from cleanroom.core.stats.canary import Block
 from cleanroom.ports.project import SignalSource

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from tests.rollout_samples import PLAN
 
-from cleanroom.core.base import Instant, digest, instant, micros
+from cleanroom.core.base import Instant, after, digest, instant, micros
 from cleanroom.core.facts import (
     By,
     Fact,
@@ -24,7 +24,7 @@ from cleanroom.core.flags import Flag, Split
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.progress.decide import OBSERVE, Advance, Hold, Promote, RollBack, Wait, decide
 from cleanroom.core.progress.served import served, standing
-from cleanroom.core.progress.state import Baking, Held, RolledBack, Rollout, after, rollout_of
+from cleanroom.core.progress.state import Baking, Held, RolledBack, Rollout, rollout_of
 from cleanroom.core.rollout.plan import HOUR, Metric, Plan, faults, metric_of
 from cleanroom.core.rollout.weigh import begun, edges, grown_series, stepped
 from cleanroom.core.rollout.weighed import Weighed

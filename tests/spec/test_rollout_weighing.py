@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 from tests.rollout_samples import PLAN
 
-from cleanroom.core.base import Instant, instant, micros
+from cleanroom.core.base import MINUTE, Instant, instant, micros
 from cleanroom.core.outcome import Columns
 from cleanroom.core.rollout.plan import Metric, Plan
-from cleanroom.core.rollout.weigh import MINUTE, Memory, harm, recall, weigh
+from cleanroom.core.rollout.weigh import Memory, harm, recall, weigh
 from cleanroom.core.rollout.weighed import Weighed
 
 AT = Instant("2026-11-22T09:00:00.000000Z")

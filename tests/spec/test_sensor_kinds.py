@@ -19,8 +19,8 @@ from cleanroom.app.room import Room
 from cleanroom.app.sensors.decide import rebase
 from cleanroom.app.sensors.run import run
 from cleanroom.codec.change import mapping_json
-from cleanroom.core.base import instant
-from cleanroom.core.sensors.daily import DAY, number
+from cleanroom.core.base import DAY, instant
+from cleanroom.core.sensors.daily import number
 from cleanroom.core.sensors.golden import Golden, Passed, better
 from cleanroom.core.sensors.result import Failed, Over, Quiet, Result, TooFew
 from cleanroom.core.sensors.retrieval import nearest

@@ -21,13 +21,13 @@ from cleanroom.app.sensors.decide import rebase, unblock
 from cleanroom.app.sensors.files import relative
 from cleanroom.app.sensors.read import blocked, every, one
 from cleanroom.app.sensors.run import Ran, overdue, run, run_due
-from cleanroom.core.base import Instant, Refused, instant
+from cleanroom.core.base import DAY, Instant, Refused, instant
 from cleanroom.core.facts import SensorCleared, SensorFailed, SensorRan, SensorTripped, SensorUnblocked
 from cleanroom.core.policy import Policy, Role
 from cleanroom.core.progress.state import Baking, Promoted, start_of
 from cleanroom.core.sensors import Sensor
 from cleanroom.core.sensors.columns import Columns
-from cleanroom.core.sensors.daily import DAY, number
+from cleanroom.core.sensors.daily import number
 from cleanroom.core.sensors.freshness import Freshness
 from cleanroom.core.sensors.result import Failed, Over, Quiet, TooFew
 from cleanroom.core.sensors.standing import subject_of

@@ -19,7 +19,7 @@ from cleanroom.app.propose.by_hand import propose_by_hand
 from cleanroom.app.review.standing import standing
 from cleanroom.app.room import Room
 from cleanroom.app.validate import check
-from cleanroom.core.base import Instant, plain
+from cleanroom.core.base import Instant, after, plain
 from cleanroom.entry.api.app import create_app
 from cleanroom.entry.cli.root import app
 from cleanroom.entry.report.files import report_files
@@ -101,7 +101,7 @@ def by_page(folder: Path, steps: list[tuple[str, dict[str, str]]]) -> None:
 
 def token(folder: Path) -> str:
     work = room(folder, MAKER)
-    return access.make_token(work, CY, "t", ["sign-in", "read", "review"], access.after(work.clock.now(), 600))[1]
+    return access.make_token(work, CY, "t", ["sign-in", "read", "review"], after(work.clock.now(), 600))[1]
 
 
 def left_behind(work: Room) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from tests.doors import ANA, MACHINE, ROOT, SETTINGS, Yard, bearer, yard
 from tests.page_shop import serving
 
 from cleanroom.app import access
+from cleanroom.core.base import after
 from cleanroom.formats.alertmanager import MOST
 from cleanroom.wiring import room
 
@@ -192,7 +193,7 @@ def test_a_real_alertmanager_delivers_its_webhook(tmp_path: Path) -> None:
     (shop / "cleanroom.toml").write_text(SETTINGS, "utf-8")
     work = room(shop, ROOT)
     with serving(work) as address:
-        token = access.make_token(work, MACHINE, "am", ["alerts"], access.after(work.clock.now(), 600))[1]
+        token = access.make_token(work, MACHINE, "am", ["alerts"], after(work.clock.now(), 600))[1]
         config = {
             "route": {"receiver": "us", "group_by": ["service"], "group_wait": "0s", "group_interval": "1s"},
             "receivers": [

@@ -24,6 +24,7 @@ from tests.served import serving
 
 from cleanroom.app import access, flags
 from cleanroom.app.room import Room
+from cleanroom.core.base import after
 from cleanroom.core.flags import Flag, Split, evaluate
 from cleanroom.wiring import room
 
@@ -60,7 +61,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Room, str, 
     work = room(folder, ROOT)
     for each in ALL:
         flags.put(work, each)
-    token = access.make_token(work, ROOT, "clients", ["flags"], access.after(work.clock.now(), 3600))[1]
+    token = access.make_token(work, ROOT, "clients", ["flags"], after(work.clock.now(), 3600))[1]
     with serving(folder, SETTINGS) as served:
         yield work, served.url, token
 

@@ -23,6 +23,7 @@ from cleanroom.app.queue.add import add
 from cleanroom.app.review.decide import reject
 from cleanroom.app.room import Room
 from cleanroom.app.validate import check
+from cleanroom.core.base import after
 from cleanroom.core.change import MappedName, Mapping
 from cleanroom.core.facts import Approved, Checked, Waived
 from cleanroom.core.policy import ROLE_OF
@@ -87,7 +88,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Yard:
     signed_by_force(reviewer, "voted")
     evil_output = replace(output(confidence=None), system=ALL, input=ALL, output=ALL, model=ALL, prompt=ALL)
     add(author, [evil_output, replace(evil_output, output={ALL: [ALL]})])
-    access.make_token(author, REVIEWER, ALL[:190], ["read"], access.after(clock.now(), 60))
+    access.make_token(author, REVIEWER, ALL[:190], ["read"], after(clock.now(), 60))
     with pytest.raises(Stranger):
         access.enter(author, ALL, Knock("oidc", ALL))
     return Yard(author, clock)
@@ -98,7 +99,7 @@ def signed_by_force(room: Room, name: str) -> None:
     subject, now = f"change/{name}", room.clock.now()
     last = next(e.fact for e in room.store.history(subject) if isinstance(e.fact, Checked))
     policy = room.project.policy().digest
-    approved = Approved(last.change, last.run, "analytics", room.by, policy, ALL, access.after(now, 60), now)
+    approved = Approved(last.change, last.run, "analytics", room.by, policy, ALL, after(now, 60), now)
     append_after_last(room.store, subject, approved)
     append_after_last(room.store, subject, Waived(last.change, last.run, "owner", room.by, policy, ALL, now))
 

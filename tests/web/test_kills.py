@@ -20,6 +20,7 @@ from tests.stores import DATABASES, address
 
 from cleanroom.adapters.sqlstore import SqlStore
 from cleanroom.app import access, audit
+from cleanroom.core.base import after
 from cleanroom.core.facts import Received, Reviewed
 from cleanroom.core.ledger import Verified
 from cleanroom.wiring import room
@@ -130,7 +131,7 @@ def test_what_was_acknowledged_survives_a_kill(
     work = room(tmp_path, ROOT)
     assert isinstance(work.store, SqlStore)
     request.addfinalizer(work.store.close)
-    expires = access.after(work.clock.now(), 7200)
+    expires = after(work.clock.now(), 7200)
     keys = {
         who: bearer(access.make_token(work, who, "t", ["outputs", "queue", "read"], expires)[1])
         for who in (ANA, BO, ROOT)

@@ -15,7 +15,7 @@ from tests.page_shop import ANA, BEN, NAME, sign, token, write
 from typer.testing import CliRunner
 
 from cleanroom.app import access
-from cleanroom.core.base import plain
+from cleanroom.core.base import after, plain
 from cleanroom.entry.api.app import create_app
 from cleanroom.entry.cli.root import app
 from cleanroom.wiring import room
@@ -35,7 +35,7 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def secret(folder: Path, *scopes: Any) -> str:
     work = room(folder, ANA)
-    return access.make_token(work, BEN, "test", scopes, access.after(work.clock.now(), 3600))[1]
+    return access.make_token(work, BEN, "test", scopes, after(work.clock.now(), 3600))[1]
 
 
 def by_command(folder: Path) -> None:

@@ -19,7 +19,7 @@ from tests.page_shop import serving
 from cleanroom.app import access, flags
 from cleanroom.app.propose.by_hand import propose_by_hand
 from cleanroom.app.room import Room
-from cleanroom.core.base import Misuse, Outside
+from cleanroom.core.base import Misuse, Outside, after
 from cleanroom.core.change import MappedName, Mapping
 from cleanroom.core.flags import Flag, Split, evaluate
 from cleanroom.entry.sdk import Sdk
@@ -44,7 +44,7 @@ def work(tmp_path: Path) -> Room:
 
 @pytest.fixture
 def token(work: Room) -> str:
-    return access.make_token(work, ROOT, "sdk", ["flags", "outcomes"], access.after(work.clock.now(), 3600))[1]
+    return access.make_token(work, ROOT, "sdk", ["flags", "outcomes"], after(work.clock.now(), 3600))[1]
 
 
 @pytest.fixture

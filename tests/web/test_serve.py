@@ -17,7 +17,7 @@ from tests.doors import ANA, ROOT, SETTINGS, bearer
 from tests.served import Served, serving
 from typer.testing import CliRunner
 
-from cleanroom.core.base import Misuse, Outside
+from cleanroom.core.base import Misuse, Outside, after
 from cleanroom.core.facts import Admitted, SignedIn
 from cleanroom.entry.cli.root import app
 from cleanroom.entry.serve import Place, bind
@@ -31,7 +31,7 @@ def token(folder: Path, *scopes: str) -> str:
     from cleanroom.app import access
 
     work = room(folder, ROOT)
-    return access.make_token(work, ROOT, "t", scopes or ("read",), access.after(work.clock.now(), 3600))[1]
+    return access.make_token(work, ROOT, "t", scopes or ("read",), after(work.clock.now(), 3600))[1]
 
 
 @pytest.fixture(scope="module")

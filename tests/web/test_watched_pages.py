@@ -19,6 +19,7 @@ from cleanroom.app.room import Room
 from cleanroom.app.sensors.read import one as sensor
 from cleanroom.app.slo.watch import watch_slos
 from cleanroom.core.alerts.state import base_of, state_of
+from cleanroom.core.base import after
 from cleanroom.core.facts import SensorUnblocked, Silenced
 from cleanroom.wiring import room
 
@@ -194,4 +195,4 @@ def test_prometheus_reads_how_alerts_promises_and_sensors_stand(watched: tuple[R
 
 def reading(work: Room) -> str:
     """A token that may read."""
-    return access.make_token(work, BEN, "prometheus", ("read",), access.after(work.clock.now(), 3600))[1]
+    return access.make_token(work, BEN, "prometheus", ("read",), after(work.clock.now(), 3600))[1]

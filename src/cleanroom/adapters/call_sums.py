@@ -7,13 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from cleanroom.adapters.valid_text import check_text
-from cleanroom.core.base import Misuse
+from cleanroom.core.base import MINUTE, Misuse
 from cleanroom.core.call import Call, UserEvent
 from cleanroom.ports.calls import ALL, MOST_METRICS, MOST_PARTS, OTHER, Part
-
-MINUTE = 60_000_000
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
 
 PARTS: tuple[Part, ...] = ("feature", "variant", "model", "prompt")
 FILTERS = (*PARTS, "conversation", "operation", "trace")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cleanroom.core.base import MINUTE
 from cleanroom.core.outcome import Kept
 from cleanroom.ports.telemetry import ALL, Count
-
-MINUTE = 60_000_000
 
 
 def rollups(outcomes: Iterable[Kept]) -> list[tuple[str, Count]]:

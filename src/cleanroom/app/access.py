@@ -16,7 +16,7 @@ from typing import Literal, get_args
 
 from cleanroom.app.appending import append_after_last
 from cleanroom.app.room import Room
-from cleanroom.core.base import Instant, Misuse, NotFound, Refused, instant, micros
+from cleanroom.core.base import Instant, Misuse, NotFound, Refused, after
 from cleanroom.core.facts import Admitted, LinkMade, SignedIn, SignInFailed, TokenMade, TokenRevoked
 from cleanroom.core.ledger import Conflict, Write
 from cleanroom.core.mistakes import did_you_mean
@@ -320,11 +320,6 @@ def network(address: str) -> str:
 def hashed(secret: str) -> bytes:
     """What the store holds of a secret."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
-
-
-def after(now: Instant, seconds: int) -> Instant:
-    """`seconds` later."""
-    return instant(micros(now) + seconds * 1_000_000)
 
 
 def _came(knock: Knock) -> Literal["link", "token", "oidc"]:

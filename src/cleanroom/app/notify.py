@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cleanroom.app.room import Room
-from cleanroom.core.base import CleanroomError, Instant, Misuse, digest, instant, micros, noun
+from cleanroom.core.base import SECOND, CleanroomError, Instant, Misuse, digest, instant, micros, noun
 from cleanroom.ports.notifier import Notifier
 from cleanroom.ports.outbox import Message
 
@@ -18,8 +18,6 @@ LEAST_TRIES, LEAST_AGE = 20, 24 * 3600
 
 MOST = 500
 """Messages that one call delivers, so that a tick ends."""
-
-_SECOND = 1_000_000
 
 
 @noun
@@ -95,7 +93,7 @@ def delay(key: str, tries: int) -> int:
 
     The part that is taken off comes from the key, so that many messages that failed together do not come back together.
     """
-    whole = min(FIRST_DELAY << min(tries - 1, 20), LONGEST_DELAY) * _SECOND
+    whole = min(FIRST_DELAY << min(tries - 1, 20), LONGEST_DELAY) * SECOND
     chance = int(digest(f"{tries} {key}".encode())[-8:], 16) / 2**32
     return whole - int(whole / 2 * chance)
 
@@ -103,7 +101,7 @@ def delay(key: str, tries: int) -> int:
 def _next(room: Room) -> Message | None:
     """One message at a time, so that no lease runs out while others are tried."""
     now = room.clock.now()
-    return next(iter(room.outbox.due(now, instant(micros(now) + LEASE * _SECOND), limit=1)), None)
+    return next(iter(room.outbox.due(now, instant(micros(now) + LEASE * SECOND), limit=1)), None)
 
 
 def _sent(channel: Notifier | None, message: Message) -> CleanroomError | None:
@@ -119,7 +117,7 @@ def _sent(channel: Notifier | None, message: Message) -> CleanroomError | None:
 
 def _failure(message: Message, error: CleanroomError, now: Instant) -> Undelivered:
     tries = message.tries + 1
-    old = micros(now) - micros(message.made) >= LEAST_AGE * _SECOND
+    old = micros(now) - micros(message.made) >= LEAST_AGE * SECOND
     never = isinstance(error, Misuse) or (tries >= LEAST_TRIES and old)
     again = None if never else instant(micros(now) + delay(message.key, tries))
     return Undelivered(message.key, message.channel, error.message, tries, again)

@@ -12,12 +12,23 @@ from dataclasses import replace
 from cleanroom.app.alerts import deadman, signal
 from cleanroom.app.room import Room
 from cleanroom.app.sensors import run as sensors
-from cleanroom.app.signals.settle import HOUR, WAIT, settle
+from cleanroom.app.signals.settle import WAIT, settle
 from cleanroom.app.slo.watch import watch_slos
 from cleanroom.codec.cron import last_due, next_due
 from cleanroom.core.alert import Signal
-from cleanroom.core.alerts.grouping import after
-from cleanroom.core.base import CleanroomError, Instant, Misuse, NotFound, Refused, instant, micros, noun
+from cleanroom.core.base import (
+    DAY,
+    HOUR,
+    CleanroomError,
+    Instant,
+    Misuse,
+    NotFound,
+    Refused,
+    after,
+    instant,
+    micros,
+    noun,
+)
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.register import Retention
 from cleanroom.core.schedule import Job, Schedule, start_of, with_own
@@ -31,8 +42,6 @@ OVERDUE = 3600
 
 ALERTS_DAYS = 400
 """Days for which the single signals of alerts are kept once those are resolved; the ledger keeps what it said of them."""
-
-_DAY = 86_400_000_000
 
 
 @noun
@@ -165,9 +174,9 @@ def _retention(room: Room, _schedule: Schedule) -> str:
     calls = texts = 0
     for seen in room.calls.seen():
         days = kept.get(seen.system, Retention())
-        texts += room.calls.forget(seen.system, now - days.texts_days * _DAY, texts=True)
-        calls += room.calls.forget(seen.system, now - days.calls_days * _DAY, texts=False)
-    signals = room.alarms.forget(instant(now - ALERTS_DAYS * _DAY))
+        texts += room.calls.forget(seen.system, now - days.texts_days * DAY, texts=True)
+        calls += room.calls.forget(seen.system, now - days.calls_days * DAY, texts=False)
+    signals = room.alarms.forget(instant(now - ALERTS_DAYS * DAY))
     return f"erased: {calls:,} calls, the texts of {texts:,}, {signals:,} signals of old alerts"
 
 

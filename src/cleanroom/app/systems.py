@@ -13,9 +13,9 @@ from cleanroom.app.room import Room
 from cleanroom.app.sensors.read import Found
 from cleanroom.app.sensors.read import every as every_sensor
 from cleanroom.app.slo.status import status
-from cleanroom.app.telemetry.course import HOUR, course
+from cleanroom.app.telemetry.course import course
 from cleanroom.core.alerts.state import base_of
-from cleanroom.core.base import CleanroomError, NotFound, micros
+from cleanroom.core.base import DAY, HOUR, CleanroomError, NotFound, micros
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.progress.state import Rollout, runs, start_of
 from cleanroom.core.register import System, on_call
@@ -23,8 +23,6 @@ from cleanroom.core.slo_status import Status
 from cleanroom.core.telemetry.metrics import REQUESTS
 
 T = TypeVar("T")
-
-_DAY = 24 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +99,7 @@ class _Parts:
     def of(self, name: str) -> Glance:
         """The system of that name."""
         declared = self.declared.get(name)
-        flags = {name, *(declared.features if declared else ())}
-        if declared and declared.fallback:
-            flags.add(declared.fallback.flag)
+        flags = {name, *(declared.flags if declared else ())}
         return Glance(
             name,
             declared,
@@ -118,7 +114,7 @@ class _Parts:
 
     def _traffic(self, name: str) -> Traffic:
         now = micros(self._now)
-        found = course(self._room, name, REQUESTS, now - _DAY, now + 1, HOUR)
+        found = course(self._room, name, REQUESTS, now - DAY, now + 1, HOUR)
         return Traffic(found.n, sum(p.bad for p in found.points), tuple(p.n for p in found.points[:-1]))
 
     def _read(self, what: Callable[[], Iterable[T]]) -> list[T]:

@@ -8,12 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
-from cleanroom.core.base import Instant, instant, micros
+from cleanroom.core.base import SECOND, Instant, instant, micros
 
 EXAMPLE = 'For example cron = "0 3 * * *": every day at 3.'
 
 _LONGEST = 100
-_SECOND = 1_000_000
 
 
 def cron_fault(text: str) -> str:
@@ -44,13 +43,13 @@ def last_due(cron: str, zone: str, now: Instant) -> Instant | None:
     A moment that the clocks skip in spring is due when they have gone on; one that they repeat in autumn is due once, unless
     minute or hour is `*`, as Debian's cron does it.
     """
-    return _last_due(cron, zone, micros(now) // (60 * _SECOND))
+    return _last_due(cron, zone, micros(now) // (60 * SECOND))
 
 
 def next_due(cron: str, zone: str, now: Instant) -> Instant | None:
     """The first moment after `now` at which it is due; None where it never is."""
     try:
-        return _instant(next(CronSim(cron, _local(zone, micros(now) // _SECOND))))
+        return _instant(next(CronSim(cron, _local(zone, micros(now) // SECOND))))
     except StopIteration:
         return None
 
@@ -69,4 +68,4 @@ def _local(zone: str, seconds: int) -> datetime:
 
 
 def _instant(moment: datetime) -> Instant:
-    return instant(int(moment.timestamp()) * _SECOND)
+    return instant(int(moment.timestamp()) * SECOND)

@@ -21,6 +21,10 @@ Digest = NewType("Digest", str)
 Instant = NewType("Instant", str)
 """A moment in UTC, `2026-11-21T23:20:00.000000Z`: fixed width, so that text order is time order."""
 
+SECOND = 1_000_000
+MINUTE, HOUR, DAY = 60 * SECOND, 3_600 * SECOND, 86_400 * SECOND
+"""Microseconds, as moments are counted."""
+
 _MAX_SAFE_INTEGER = 2**53 - 1
 _MAX_FLOAT = int(sys.float_info.max)
 
@@ -83,6 +87,11 @@ def micros(at: Instant) -> int:
         raise ValueError(f"{at!r} has no time zone")
     whole = int(moment.replace(microsecond=0).timestamp())
     return whole * 1_000_000 + moment.microsecond
+
+
+def after(at: Instant, seconds: float) -> Instant:
+    """So many seconds later."""
+    return instant(micros(at) + round(seconds * SECOND))
 
 
 def digest(data: bytes) -> Digest:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Literal
 
-from cleanroom.core.base import Instant, instant, micros, noun
+from cleanroom.core.base import SECOND, Instant, instant, micros, noun
 from cleanroom.core.facts import CutoffSet, CutoffWithdrawn, Escalated, Received, Reviewed
 from cleanroom.core.facts.outputs import Risk, Route
 from cleanroom.core.ledger import Conflict, LedgerEntry
@@ -37,8 +37,6 @@ SETTLED = 9
 
 NO_CUTOFF = "no cut-off is in force"
 """The reason for review of an output that would otherwise be asked for its confidence."""
-
-_SECOND = 1_000_000
 
 
 class Settled(Conflict):
@@ -248,12 +246,12 @@ def feedback_due(risk: Risk, at: Instant, rules: QueueRules) -> Instant:
 
 def later(at: Instant, seconds: int) -> Instant:
     """That many seconds after `at`."""
-    return instant(micros(at) + seconds * _SECOND)
+    return instant(micros(at) + seconds * SECOND)
 
 
 def seconds_between(start: Instant, end: Instant) -> float:
     """From `start` to `end`."""
-    return (micros(end) - micros(start)) / _SECOND
+    return (micros(end) - micros(start)) / SECOND
 
 
 # --- which reviewed outputs may calibrate -----------------------------------------------------------------

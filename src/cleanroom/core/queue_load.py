@@ -11,13 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from cleanroom.core.base import Instant, micros, noun
+from cleanroom.core.base import HOUR, MINUTE, Instant, micros, noun
 
 PLANNED = 2 / 3
 """The share of what reviewers can do that one should plan with."""
 
-_MINUTE = 60_000_000
-_HOUR = 60 * _MINUTE
 _FEW = 5
 
 
@@ -65,14 +63,14 @@ def load(came: int, turns: Sequence[Turn], hours: float, lease: float) -> Load:
     for turn in turns:
         ends[turn.person].append(micros(turn.decided))
     gaps = [
-        (b - a) / _MINUTE
+        (b - a) / MINUTE
         for times in (sorted(t) for t in ends.values())
         for a, b in pairwise(times)
         if b - a <= lease * 1_000_000
     ]
-    work = sum(len({t // _HOUR for t in times}) for times in ends.values())
+    work = sum(len({t // HOUR for t in times}) for times in ends.values())
     each = _quantile(gaps, 0.5) if len(gaps) >= _FEW else None
-    waits = [(micros(t.decided) - micros(t.came)) / _MINUTE for t in turns]
+    waits = [(micros(t.decided) - micros(t.came)) / MINUTE for t in turns]
     return Load(
         hours=hours,
         came=came,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from cleanroom.core.base import Instant, micros, noun
+from cleanroom.core.base import DAY, Instant, micros, noun
 from cleanroom.core.mistakes import Mistake
 from cleanroom.core.telemetry import redaction
 
@@ -16,7 +16,6 @@ Tier = Literal["minimal", "limited", "high"]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 """What a system may be called, here as among outputs (core.output.SYSTEM)."""
 
-_DAY = 86_400_000_000
 _LONGEST = 200
 _MOST_DAYS = 3650
 
@@ -98,11 +97,16 @@ class System:
     stakeholders: tuple[str, ...] = ()
     channels: Channels = Channels()
 
+    @property
+    def flags(self) -> frozenset[str]:
+        """The flags that it stands behind: its features, and the one of its fallback."""
+        return frozenset((*self.features, *((self.fallback.flag,) if self.fallback else ())))
+
 
 def in_line(system: System, at: Instant) -> tuple[str, ...]:
     """Who is called at that moment, then who is next, and so on: the rota from its turn on, then the owners; each once."""
     rota = system.oncall.rota
-    turn = (micros(at) - micros(system.oncall.since)) // (system.oncall.days * _DAY) % len(rota) if rota else 0
+    turn = (micros(at) - micros(system.oncall.since)) // (system.oncall.days * DAY) % len(rota) if rota else 0
     return tuple(dict.fromkeys((*rota[turn:], *rota[:turn], *system.owners)))
 
 

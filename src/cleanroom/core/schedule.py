@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, get_args
 
-from cleanroom.core.base import Instant, digest, instant, micros, noun
+from cleanroom.core.base import SECOND, Instant, digest, instant, micros, noun
 
 Job = Literal["sensors", "slo", "golden", "compact", "retention"]
 """The sensors (`only` those named); the SLOs; the golden regression; hours that are over to files; erasing what is too old."""
@@ -20,8 +20,6 @@ MISSED = 300
 
 CATCH_UP = 300
 """... within so many seconds after somebody is there again."""
-
-_SECOND = 1_000_000
 
 
 @noun
@@ -53,6 +51,6 @@ def start_of(name: str, slot: Instant, now: Instant) -> Instant:
     What is on time begins within SPREAD after its moment; what was missed, within CATCH_UP after now.
     """
     share = int(digest(f"{name} {slot}".encode())[-8:], 16) / 2**32
-    late = micros(now) - micros(slot) > MISSED * _SECOND
+    late = micros(now) - micros(slot) > MISSED * SECOND
     base, width = (micros(now), CATCH_UP) if late else (micros(slot), SPREAD)
-    return instant(base + int(share * width * _SECOND))
+    return instant(base + int(share * width * SECOND))

@@ -10,8 +10,6 @@ from cleanroom.core.call import Call
 from cleanroom.core.telemetry.metrics import PREDICTED, REQUESTS
 from cleanroom.ports.calls import SystemSeen
 
-USERS = ("ticket", "correction", "conversion", "complaint")
-
 
 def seen_shown(one: SystemSeen) -> dict[str, Any]:
     """A system that anything came from."""

@@ -9,13 +9,13 @@ from statistics import median
 
 import numpy as np
 
-from cleanroom.core.base import Instant, Misuse, digest, instant, micros, noun
+from cleanroom.core.base import MINUTE, Instant, Misuse, after, digest, instant, micros, noun
 from cleanroom.core.facts import By, RolloutStarted
 from cleanroom.core.flags import STEPS
 from cleanroom.core.progress.decide import Advance, Hold, Promote, RollBack, decide
-from cleanroom.core.progress.state import Baking, after
+from cleanroom.core.progress.state import Baking
 from cleanroom.core.rollout.plan import Plan, faults
-from cleanroom.core.rollout.weigh import MINUTE, begun, grown_series, stepped
+from cleanroom.core.rollout.weigh import begun, grown_series, stepped
 from cleanroom.core.rollout.weighed import Series, Weighed
 from cleanroom.core.stats.canary import Block, block_minutes
 

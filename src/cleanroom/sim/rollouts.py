@@ -13,12 +13,10 @@ from cleanroom.app.rollout.read import find
 from cleanroom.app.rollout.watch import watch
 from cleanroom.app.room import Room
 from cleanroom.app.signals import record
-from cleanroom.core.base import Instant, instant, micros
+from cleanroom.core.base import MINUTE, Instant, instant, micros
 from cleanroom.core.flags import Flag, evaluate
 from cleanroom.core.outcome import Outcome
 from cleanroom.core.progress.state import Rollout, runs, start_of
-
-MINUTE = 60_000_000
 
 
 @dataclass

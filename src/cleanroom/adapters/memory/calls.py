@@ -9,18 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cleanroom.adapters.call_sums import (
-    DAY,
-    HOUR,
-    MINUTE,
-    PARTS,
-    Day,
-    check,
-    check_filters,
-    check_step,
-    figures,
-    parts_of,
-)
+from cleanroom.adapters.call_sums import PARTS, Day, check, check_filters, check_step, figures, parts_of
+from cleanroom.core.base import DAY, HOUR, MINUTE
 from cleanroom.core.call import Call, Happened, UserEvent
 from cleanroom.core.telemetry.histogram import histogram_of, merged
 from cleanroom.ports.calls import ALL, CallColumns, Cell, Part, SystemSeen

@@ -12,10 +12,9 @@ import numpy as np
 
 from cleanroom.adapters.minutes import rollups
 from cleanroom.adapters.valid_text import check_text
+from cleanroom.core.base import HOUR
 from cleanroom.core.outcome import Columns, Kept
 from cleanroom.ports.telemetry import Count, Recorded
-
-HOUR = 3_600_000_000
 
 
 class MemoryTelemetry:

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, select
 
-from cleanroom.adapters.call_sums import HOUR, PARTS
+from cleanroom.adapters.call_sums import PARTS
 from cleanroom.adapters.sqlstore import packed_calls
 from cleanroom.adapters.sqlstore.packed_calls import KEYS
 from cleanroom.adapters.sqlstore.tables import calls
+from cleanroom.core.base import HOUR
 from cleanroom.core.call import Call
 from cleanroom.ports.calls import CallColumns
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import Connection, Row, bindparam, select
 
-from cleanroom.adapters.call_sums import HOUR, check_filters, check_step
+from cleanroom.adapters.call_sums import check_filters, check_step
 from cleanroom.adapters.sqlstore import call_log, packed_calls
 from cleanroom.adapters.sqlstore.intake import Intake
 from cleanroom.adapters.sqlstore.panel import Panel
@@ -19,6 +19,7 @@ from cleanroom.adapters.sqlstore.secret import Secret
 from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import call_events, call_files, call_ids, call_systems, calls
 from cleanroom.adapters.valid_text import is_valid
+from cleanroom.core.base import HOUR
 from cleanroom.core.call import Call, Happened, UserEvent
 from cleanroom.ports.calls import CallColumns, Cell, Part, SystemSeen
 from cleanroom.ports.telemetry import Recorded

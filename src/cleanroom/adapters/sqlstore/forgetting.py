@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from cleanroom.adapters.sqlstore import call_hours, packed_calls
 from cleanroom.adapters.sqlstore.batches import remove
 from cleanroom.adapters.sqlstore.files import Files
-from cleanroom.adapters.sqlstore.moving import HOUR
 from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import call_erased, call_events, call_files, calls
+from cleanroom.core.base import HOUR
 
 _PAGE = 50  # rows of the log in a transaction: nobody waits long for it
 

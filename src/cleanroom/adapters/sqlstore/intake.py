@@ -13,14 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, insert, select
 
-from cleanroom.adapters.call_sums import HOUR, check
+from cleanroom.adapters.call_sums import check
 from cleanroom.adapters.sqlstore import packed_calls
 from cleanroom.adapters.sqlstore.batches import batches, or_else, there
 from cleanroom.adapters.sqlstore.rolling import roll, rolled_up_to
 from cleanroom.adapters.sqlstore.secret import Secret
 from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import call_events, call_ids, call_systems, calls
-from cleanroom.core.base import CleanroomError
+from cleanroom.core.base import HOUR, CleanroomError
 from cleanroom.core.call import Call, UserEvent
 from cleanroom.ports.telemetry import Recorded
 

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Row, Table, func, insert, select
 from cleanroom.adapters.sqlstore.batches import remove, there
 from cleanroom.adapters.sqlstore.files import Files
 from cleanroom.adapters.sqlstore.store import SqlStore
+from cleanroom.core.base import HOUR
 
-HOUR = 3_600_000_000
 FILE = 200_000
 """What a file holds: it has to fit into memory at once."""
 

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, select
 
-from cleanroom.adapters.call_sums import DAY, MINUTE, PARTS, Day
+from cleanroom.adapters.call_sums import PARTS, Day
 from cleanroom.adapters.sqlstore import sums
 from cleanroom.adapters.sqlstore.batches import batches
 from cleanroom.adapters.sqlstore.rolling import Figure, Young, days, days_of, rolled_up_to, told_apart, young
 from cleanroom.adapters.sqlstore.sums import LEVELS, SPAN, Sums
 from cleanroom.adapters.sqlstore.tables import call_sums
+from cleanroom.core.base import DAY, MINUTE
 from cleanroom.core.telemetry.histogram import buckets
 from cleanroom.ports.calls import ALL, Cell, Part
 

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
 
-from cleanroom.adapters.call_sums import DAY, PARTS, Day, event_metric, parts_of
+from cleanroom.adapters.call_sums import PARTS, Day, event_metric, parts_of
 from cleanroom.adapters.sqlstore import packed_calls, sums
 from cleanroom.adapters.sqlstore.batches import or_else
 from cleanroom.adapters.sqlstore.sums import LEVELS, Sums
 from cleanroom.adapters.sqlstore.tables import call_days, call_events, call_progress, call_sums, calls
+from cleanroom.core.base import DAY
 from cleanroom.core.call import UserEvent
 from cleanroom.core.telemetry.histogram import buckets
 from cleanroom.ports.calls import ALL

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanroom.adapters.call_sums import DAY, HOUR, MINUTE
+from cleanroom.core.base import DAY, HOUR, MINUTE
 
 LEVELS = ((HOUR, DAY), (10 * MINUTE, 6 * HOUR), (MINUTE, 10 * MINUTE))
 """(width of a slot, time of a row), the widest first. Each row lies within one day."""

@@ -17,6 +17,7 @@ from cleanroom.adapters.sqlstore.secret import Secret
 from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import outcome_files, outcome_ids, outcome_minutes, outcomes, views
 from cleanroom.adapters.valid_text import check_text
+from cleanroom.core.base import HOUR
 from cleanroom.core.outcome import Columns, Kept
 from cleanroom.ports.telemetry import Count, Recorded
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from cleanroom.adapters.sqlstore.files import Files
     from cleanroom.adapters.sqlstore.moving import Moving
 
-HOUR = 3_600_000_000
 _ROW = 1_000  # outcomes in a row of the log
 
 _OF_FLAG = outcomes.c.flag == bindparam("flag")

@@ -59,8 +59,7 @@ def _kill(room: Room, alert: str, system: System | None, name: str, because: str
 def _abort(
     room: Room, alert: str, system: System | None, name: str, because: str, now: Instant
 ) -> Iterator[AlertActed]:
-    keys = {name} | (set(system.features) if system is not None else set())
-    keys |= {system.fallback.flag} if system is not None and system.fallback is not None else set()
+    keys = {name, *(system.flags if system is not None else ())}
     starts = [start_of(r) for r in every(room) if runs(r)]
     mine = [s for s in starts if s.flag in keys or s.name in keys]
     if not mine:

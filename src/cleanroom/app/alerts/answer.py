@@ -10,10 +10,10 @@ from cleanroom.app.alerts.read import find, one, silences
 from cleanroom.app.alerts.settle import settle
 from cleanroom.app.appending import append_after_last, retried
 from cleanroom.app.room import Room
-from cleanroom.core.alerts.grouping import Look, State, after
+from cleanroom.core.alerts.grouping import Look, State
 from cleanroom.core.alerts.silence import LONGEST, SUBJECT, Silence, lasts
 from cleanroom.core.alerts.state import Acknowledged, Alert, Open, Resolved, base_of, subject_of
-from cleanroom.core.base import CleanroomError, Misuse, NotFound, Refused, digest_of
+from cleanroom.core.base import CleanroomError, Misuse, NotFound, Refused, after, digest_of
 from cleanroom.core.facts import AlertAcknowledged, AlertResolved, Fact, Silenced, SilenceLifted
 from cleanroom.core.facts.alerts import Matching
 from cleanroom.core.ledger import Write

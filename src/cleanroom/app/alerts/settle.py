@@ -23,12 +23,12 @@ from cleanroom.app.room import Room
 from cleanroom.core.alert import Signal
 from cleanroom.core.alerts.acts import Act, Acts, acts_for
 from cleanroom.core.alerts.decide import Begin, Decision, Grow, Move, Resolve, Tell, decide
-from cleanroom.core.alerts.grouping import Look, Row, State, after
+from cleanroom.core.alerts.grouping import Look, Row, State
 from cleanroom.core.alerts.ladder import Rung, ladder, minutes_of
 from cleanroom.core.alerts.silence import Silence, silenced
 from cleanroom.core.alerts.state import KEPT, Acknowledged, Alert, Open, Resolved, base_of, subject_of
 from cleanroom.core.alerts.words import Note, grew_body, opened_body, resolved_body, summary, title_of
-from cleanroom.core.base import Instant, Outside, Refused, digest_of, noun
+from cleanroom.core.base import Instant, Outside, Refused, after, digest_of, noun
 from cleanroom.core.facts import AlertEscalated, AlertGrew, AlertOpened, AlertResolved, Fact
 from cleanroom.core.ledger import Conflict, Write
 from cleanroom.core.register import System

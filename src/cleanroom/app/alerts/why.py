@@ -8,7 +8,7 @@ from cleanroom.app.alerts.read import systems_of
 from cleanroom.app.rollout.read import find
 from cleanroom.app.room import Room
 from cleanroom.core.alerts.causes import HOURS, causes
-from cleanroom.core.base import Instant, instant, micros
+from cleanroom.core.base import HOUR, Instant, instant, micros
 from cleanroom.core.facts.alerts import Cause
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.progress.state import start_of
@@ -16,8 +16,6 @@ from cleanroom.core.register import System
 
 _PAGE, _MOST = 500, 5_000
 """Entries that are read at a time, and at most."""
-
-_HOUR = 3_600_000_000
 
 
 def changed(room: Room, system: str, since: Instant, until: Instant) -> tuple[Cause, ...]:
@@ -38,7 +36,7 @@ class Lately:
 
     def before(self, system: str, since: Instant, until: Instant) -> tuple[Cause, ...]:
         """What may be a cause of what began at `since` and was found at `until`, newest first."""
-        return self.between(system, instant(max(0, micros(since) - HOURS * _HOUR)), until)
+        return self.between(system, instant(max(0, micros(since) - HOURS * HOUR)), until)
 
     def between(self, system: str, earliest: Instant, until: Instant) -> tuple[Cause, ...]:
         """What changed for a system with earliest <= at <= until, newest first."""
@@ -69,8 +67,7 @@ def _owners(systems: Sequence[System]) -> dict[str, str]:
     flags: dict[str, str] = {}
     shared: set[str] = set()
     for system in systems:
-        own = {system.name, *system.features, *((system.fallback.flag,) if system.fallback else ())}
-        for flag in own:
+        for flag in {system.name, *system.flags}:
             if flags.setdefault(flag, system.name) != system.name:
                 shared.add(flag)
     return {flag: name for flag, name in flags.items() if flag not in shared}

@@ -18,24 +18,14 @@ from cleanroom.app.rollout.start import CANDIDATE, CONTROL
 from cleanroom.app.room import Room
 from cleanroom.app.sensors.read import holds_up
 from cleanroom.core.alert import Signal
-from cleanroom.core.base import CleanroomError, Instant, instant, micros, noun
+from cleanroom.core.base import MINUTE, CleanroomError, Instant, instant, micros, noun
 from cleanroom.core.facts import Fact, RolloutAdvanced, RolloutHeld, RolloutPromoted, RolloutRolledBack, RolloutWeighed
 from cleanroom.core.ledger import Conflict, Write
 from cleanroom.core.outcome import Columns
 from cleanroom.core.progress.decide import Advance, Decision, Hold, Promote, RollBack, Wait, decide
 from cleanroom.core.progress.state import Baking, Held, Promoted, baking_of, start_of, subject_of
 from cleanroom.core.rollout.plan import GRAVE
-from cleanroom.core.rollout.weigh import (
-    MINUTE,
-    WINDOW,
-    Memory,
-    certain_harm,
-    edges,
-    harm,
-    recall,
-    stepped,
-    weigh,
-)
+from cleanroom.core.rollout.weigh import WINDOW, Memory, certain_harm, edges, harm, recall, stepped, weigh
 from cleanroom.core.rollout.weighed import Weighed
 from cleanroom.core.stats.canary import Block
 from cleanroom.ports.store import Store
@@ -219,8 +209,7 @@ def _tell(room: Room, baking: Baking, decided: Decision, fact: Fact) -> None:
 def _warn(room: Room, baking: Baking, because: str) -> None:
     """What did harm is an alert: somebody has to find out why, although nobody gets it any more."""
     start, now = baking.start, room.clock.now()
-    keys = ((s.name, (*s.features, *((s.fallback.flag,) if s.fallback else ()))) for s in systems_of(room.project))
-    system = next((name for name, flags in keys if start.flag in flags), "")
+    system = next((s.name for s in systems_of(room.project) if start.flag in s.flags), "")
     what = f"the rollout of {start.name} was rolled back: {because}"
     evidence = (f"flag: {start.flag}", f"phase: {baking.step + 1}", f"run: {start.run}", f"version: {start.change}")
     name = f"rollout/{start.name}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cleanroom.core.base import Instant, micros
-from cleanroom.core.sensors.daily import DAY, last_whole, number
+from cleanroom.core.base import DAY, Instant, micros
+from cleanroom.core.sensors.daily import last_whole, number
 from cleanroom.core.sensors.result import Result
 from cleanroom.core.sensors.standing import Standing
 

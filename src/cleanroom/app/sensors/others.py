@@ -10,12 +10,12 @@ from cleanroom.app.sensors import kept
 from cleanroom.app.sensors.files import File, files_of
 from cleanroom.app.sensors.looks import AHEAD, Look, begin_of, today
 from cleanroom.codec.change import MAX_MAPPING, read_mapping
-from cleanroom.core.base import Instant, Misuse, NotFound, instant, micros, plain
+from cleanroom.core.base import DAY, Instant, Misuse, NotFound, instant, micros, plain
 from cleanroom.core.change import Mapping, MappingArtifact
 from cleanroom.core.checks.golden import CASE, GoldenCases
 from cleanroom.core.measure import Unseen
 from cleanroom.core.register import System
-from cleanroom.core.sensors.daily import DAY, REST, Asked, named
+from cleanroom.core.sensors.daily import REST, Asked, named
 from cleanroom.core.sensors.freshness import Freshness
 from cleanroom.core.sensors.golden import Golden, Passed, better
 from cleanroom.core.sensors.privacy import Leaks, Privacy

@@ -103,8 +103,7 @@ def holds_up(room: Room, rollout: Rollout) -> str:
 def _systems(room: Room, change: str, flag: str) -> Iterator[str]:
     """The systems of the register that a rollout is one of: by the flag of their fallback, or by a feature."""
     for system in room.project.systems():
-        own = {system.name, *system.features, *((system.fallback.flag,) if system.fallback else ())}
-        if own & {change, flag}:
+        if {system.name, *system.flags} & {change, flag}:
             yield system.name
 
 

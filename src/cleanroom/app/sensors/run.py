@@ -12,7 +12,7 @@ from cleanroom.app.sensors.files import relative
 from cleanroom.app.sensors.looks import Look, today
 from cleanroom.app.sensors.read import RAN, every, sensor_of, standing
 from cleanroom.core.alert import Signal
-from cleanroom.core.base import CleanroomError, Instant, digest_of, instant, micros, noun
+from cleanroom.core.base import SECOND, CleanroomError, Instant, digest_of, instant, micros, noun
 from cleanroom.core.facts import SensorRan
 from cleanroom.core.ledger import Conflict, Write
 from cleanroom.core.sensors import Sensor
@@ -34,7 +34,6 @@ LEASE = 90
 
 _LOG = logging.getLogger(__name__)
 _TOLD, _LATE = "told", "late"
-_SECOND = 1_000_000
 
 
 @noun
@@ -107,13 +106,13 @@ def _due(room: Room) -> Iterator[JobRun]:
         if _scheduled(room, sensor):
             continue
         now = micros(room.clock.now())
-        width, offset = round(sensor.every * _SECOND), round(getattr(sensor.watch, "delay", 0.0) * _SECOND)
+        width, offset = round(sensor.every * SECOND), round(getattr(sensor.watch, "delay", 0.0) * SECOND)
         slot = (now - offset) // width * width + offset
         job = f"sensor/{sensor.name}"
         if room.jobs.standing(job, instant(slot - width)).done >= instant(slot):
             continue
         room.jobs.plan(job, instant(slot), instant(slot))
-        turn = room.jobs.take(job, instant(now), instant(now + LEASE * _SECOND))
+        turn = room.jobs.take(job, instant(now), instant(now + LEASE * SECOND))
         if turn is None:
             continue
         with room.jobs.keeping(turn, LEASE):

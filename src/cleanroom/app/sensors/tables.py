@@ -11,10 +11,10 @@ from cleanroom.app.room import Room
 from cleanroom.app.sensors import kept
 from cleanroom.app.sensors.files import files_of
 from cleanroom.app.sensors.looks import Look, begin_of, due, today
-from cleanroom.core.base import Instant, micros, plain
+from cleanroom.core.base import DAY, Instant, micros, plain
 from cleanroom.core.sensors.cost import Cost, first_baseline, moved
 from cleanroom.core.sensors.counts import Cardinality, Counts, judge
-from cleanroom.core.sensors.daily import DAY, REST, Asked, Tally, different, last_whole, named, number
+from cleanroom.core.sensors.daily import REST, Asked, Tally, different, last_whole, named, number
 from cleanroom.core.sensors.schema import Layout, Schema
 from cleanroom.core.sensors.standing import Standing
 from cleanroom.core.stats.spend import Baseline, TooFew

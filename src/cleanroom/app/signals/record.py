@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cleanroom.app.room import Room
 from cleanroom.app.signals.assigned import Assigned, Timeline
-from cleanroom.core.base import Misuse, micros, noun
+from cleanroom.core.base import SECOND, Misuse, micros, noun
 from cleanroom.core.flags import Flag, evaluate
 from cleanroom.core.flags.evaluate import TARGETING_KEY, Evaluation
 from cleanroom.core.mistakes import did_you_mean
@@ -17,7 +17,6 @@ from cleanroom.core.progress.served import subject_of
 BATCH = 1_000
 """Outcomes that are kept all or none; more of them go batch by batch."""
 
-_SECOND = 1_000_000
 _COMPARED: dict[str, Arm] = {"candidate": "candidate", "control": "control", "holdout": "control"}
 """The arms of an evaluation that are compared. A holdout gets the control's variant at the same time: it is of the control."""
 
@@ -89,7 +88,7 @@ def _side(flag: Flag | None, outcome: Outcome, at: int) -> tuple[Arm, bool]:
 
 
 def _asked(flag: Flag, outcome: Outcome, at: int) -> Evaluation:
-    return evaluate(flag, {**outcome.context, TARGETING_KEY: outcome.key}, at // _SECOND)
+    return evaluate(flag, {**outcome.context, TARGETING_KEY: outcome.key}, at // SECOND)
 
 
 def _cannot_be_asked(flag: Flag, outcome: Outcome) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from cleanroom.app.room import Room
-from cleanroom.core.base import micros
+from cleanroom.core.base import HOUR, micros
 
-HOUR = 3_600_000_000
 WAIT = 2 * HOUR
 """Microseconds for which late outcomes still find their hour in the log."""
 

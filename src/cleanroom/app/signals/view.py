@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from cleanroom.app.flags import one
 from cleanroom.app.room import Room
-from cleanroom.core.base import Instant, instant, micros, noun
+from cleanroom.core.base import HOUR, MINUTE, Instant, instant, micros, noun
 from cleanroom.ports.telemetry import ALL
-
-HOUR = 3_600_000_000
-MINUTE = 60_000_000
 
 
 @noun

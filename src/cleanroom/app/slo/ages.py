@@ -8,15 +8,13 @@ from cleanroom.app.room import Room
 from cleanroom.app.sensors.files import files_of
 from cleanroom.app.sensors.others import newest_of
 from cleanroom.app.slo.read import facts_of
-from cleanroom.core.base import Instant, Misuse, instant, micros
+from cleanroom.core.base import HOUR, MINUTE, Instant, Misuse, instant, micros
 from cleanroom.core.facts import SourceAged
 from cleanroom.core.register import Source
 from cleanroom.core.slo import Slo, SourceAge
 from cleanroom.core.slo_status import Tally
 from cleanroom.ports.engine import Newest
 
-HOUR = 3_600_000_000
-_MINUTE = 60_000_000
 _NEWEST_FILES = 3
 """Files of a folder that are looked into, the last written ones."""
 
@@ -78,8 +76,8 @@ def stale_time(room: Room, slo: Slo, indicator: SourceAge, since: int, until: in
         if end > begin:
             covered += end - begin
             stale += (end - begin) if fact.stale else 0
-    bad = stale / _MINUTE
-    return Tally(covered / _MINUTE, bad, bad, bad)
+    bad = stale / MINUTE
+    return Tally(covered / MINUTE, bad, bad, bad)
 
 
 def _facts(room: Room, slo: Slo, indicator: SourceAge) -> list[SourceAged]:

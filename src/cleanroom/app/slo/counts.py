@@ -9,17 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanroom.app.room import Room
-from cleanroom.core.base import Misuse
+from cleanroom.core.base import DAY, MINUTE, Misuse
 from cleanroom.core.sensors.daily import Asked, number
 from cleanroom.core.slo import CallShare, LabelledShare, Limit, Prometheus, PromShare, Slo, TableShare
 from cleanroom.core.slo_status import NOTHING, Tally, tally_of
 from cleanroom.ports.calls import Cell
 from cleanroom.ports.engine import Table
 from cleanroom.ports.project import SignalSource
-
-MINUTE = 60_000_000
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
 
 Floats = NDArray[np.float64]
 

@@ -7,12 +7,10 @@ from weakref import WeakKeyDictionary
 
 from cleanroom.app.room import Room
 from cleanroom.core.alerts.state import Alert, Resolved, alert_of, base_of
-from cleanroom.core.base import micros
+from cleanroom.core.base import HOUR, micros
 from cleanroom.core.slo import Delay, Slo
 from cleanroom.core.slo_status import Tally
 from cleanroom.ports.store import Store
-
-HOUR = 3_600_000_000
 
 _OVER: WeakKeyDictionary[Store, dict[str, Alert]] = WeakKeyDictionary()
 """Alerts that are over do not change any more."""

@@ -8,14 +8,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from cleanroom.app.room import Room
-from cleanroom.app.slo.counts import DAY, HOUR, MINUTE
 from cleanroom.app.slo.labels import labels_of, strata_of
 from cleanroom.app.slo.minutes import Minutes, alarms_of, minutes_of, usual_of
 from cleanroom.app.slo.read import sampling_of
 from cleanroom.app.slo.status import burns_at
 from cleanroom.app.slo.units import judged
 from cleanroom.core.alert import Level
-from cleanroom.core.base import instant, noun
+from cleanroom.core.base import DAY, HOUR, MINUTE, instant, noun
 from cleanroom.core.slo import LabelledShare, Slo, metric_of, span_text
 from cleanroom.core.slo_status import onset, percent, rule_name, watched_rate
 from cleanroom.core.stats import burn

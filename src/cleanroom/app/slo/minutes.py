@@ -8,9 +8,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from cleanroom.app.room import Room
-from cleanroom.app.slo.counts import DAY, HOUR, MINUTE, Floats, series
+from cleanroom.app.slo.counts import Floats, series
 from cleanroom.app.slo.read import definition_of
-from cleanroom.core.base import Digest
+from cleanroom.core.base import DAY, HOUR, MINUTE, Digest
 from cleanroom.core.slo import Slo
 from cleanroom.core.stats.rate_watch import Baseline, Stretch, Watch, baseline, nothing, walked
 from cleanroom.ports.store import Store

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from cleanroom.app.queue.add import add
 from cleanroom.app.room import Room
-from cleanroom.app.slo.counts import DAY, MINUTE, called
+from cleanroom.app.slo.counts import called
 from cleanroom.app.slo.labels import labels_of, strata_of
 from cleanroom.app.slo.read import named, sampling_of, subject_of
 from cleanroom.app.slo.units import Units, is_bad, units_of
-from cleanroom.core.base import Digest, Instant, Misuse, canonical, digest, instant, micros, noun
+from cleanroom.core.base import DAY, MINUTE, Digest, Instant, Misuse, canonical, digest, instant, micros, noun
 from cleanroom.core.call import Call
 from cleanroom.core.facts import By, DrawnCall, LabelsSampled
 from cleanroom.core.ledger import Write

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from cleanroom.app.room import Room
 from cleanroom.app.slo.ages import age_of, stale_time
-from cleanroom.app.slo.counts import DAY, HOUR, MINUTE, called, prometheus, rows
+from cleanroom.app.slo.counts import called, prometheus, rows
 from cleanroom.app.slo.delays import delays
 from cleanroom.app.slo.labels import judged_by_people, labels_of
 from cleanroom.app.slo.read import definition_of, last_judged, named
 from cleanroom.app.slo.units import judged as judged_calls
-from cleanroom.core.base import CleanroomError, instant, micros
+from cleanroom.core.base import DAY, HOUR, MINUTE, CleanroomError, instant, micros
 from cleanroom.core.slo import (
     CallShare,
     Delay,

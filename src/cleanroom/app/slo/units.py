@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from cleanroom.app.room import Room
-from cleanroom.app.slo.counts import HOUR, MINUTE, called
+from cleanroom.app.slo.counts import called
 from cleanroom.app.slo.read import sampling_of
+from cleanroom.core.base import HOUR, MINUTE
 from cleanroom.core.slo import LabelledShare, Slo
 from cleanroom.core.slo_status import Tally
 from cleanroom.core.telemetry.told import judged_id

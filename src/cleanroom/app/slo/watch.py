@@ -20,15 +20,13 @@ from cleanroom.app.slo.read import SloFact, definition_of, last_judged, read_up_
 from cleanroom.app.slo.status import status_of
 from cleanroom.app.slo.unread import Unread, say
 from cleanroom.core.alert import Signal
-from cleanroom.core.base import CleanroomError, Instant, Outside, instant, micros, noun
+from cleanroom.core.base import HOUR, MINUTE, CleanroomError, Instant, Outside, instant, micros, noun
 from cleanroom.core.facts import SloJudged, SourceAged
 from cleanroom.core.ledger import Conflict, Write
 from cleanroom.core.slo import CallShare, LabelledShare, PromShare, Slo, SourceAge
 from cleanroom.core.slo_status import Status
 from cleanroom.ports.store import Store
 
-_MINUTE = 60_000_000
-_HOUR = 60 * _MINUTE
 _LOG = logging.getLogger("cleanroom.slo")
 _MINUTES: WeakKeyDictionary[Store, int] = WeakKeyDictionary()
 _LOOKED: WeakKeyDictionary[Store, dict[str, int]] = WeakKeyDictionary()
@@ -53,7 +51,7 @@ class WatchedSlo:
 
 def watch_due(room: Room) -> tuple[WatchedSlo, ...]:
     """One step, unless this process made one within this minute: a reconciler comes by every few seconds."""
-    minute = micros(room.clock.now()) // _MINUTE
+    minute = micros(room.clock.now()) // MINUTE
     if _MINUTES.get(room.store) == minute:
         return ()
     _MINUTES[room.store] = minute
@@ -128,9 +126,9 @@ def _stale(slo: Slo, indicator: SourceAge, age: Age, now: int) -> Iterator[Fire]
     """A source that is too old."""
     if not age.stale:
         return
-    hours = None if age.newest is None else (now - age.newest) / _HOUR
+    hours = None if age.newest is None else (now - age.newest) / HOUR
     old = "holds nothing" if hours is None else f"is {hours:.1f} h old"
-    since = now if age.newest is None else min(now, age.newest + int(indicator.limit.value * _HOUR))
+    since = now if age.newest is None else min(now, age.newest + int(indicator.limit.value * HOUR))
     what = f"{slo.system}: {indicator.source} {old}; {indicator.limit.says} h was promised"
     newest = "never" if age.newest is None else instant(age.newest)
     yield Fire("stale", "warning", indicator.source, what, since, (f"newest data: {newest}{age.says}",), "freshness")
@@ -191,7 +189,7 @@ def _fact(slo: Slo, status: Status, firing: tuple[str, ...], now: Instant) -> Sl
 def _due(room: Room, slo: Slo, now: Instant) -> bool:
     """Is it time to judge the whole window again? Once an hour in each process."""
     looked = _LOOKED.setdefault(room.store, {})
-    hour = micros(now) // _HOUR
+    hour = micros(now) // HOUR
     if looked.get(slo.name) == hour:
         return False
     looked[slo.name] = hour
@@ -199,4 +197,4 @@ def _due(room: Room, slo: Slo, now: Instant) -> bool:
 
 
 def _same_hour(one: Instant, other: Instant) -> bool:
-    return micros(one) // _HOUR == micros(other) // _HOUR
+    return micros(one) // HOUR == micros(other) // HOUR

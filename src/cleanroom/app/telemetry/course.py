@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cleanroom.app.room import Room
-from cleanroom.core.base import Misuse
-from cleanroom.core.call import Call
-from cleanroom.core.telemetry.histogram import quantile
+from cleanroom.core.base import DAY, HOUR, MINUTE, Misuse
 from cleanroom.ports.calls import Cell
 
-MINUTE = 60_000_000
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
 STEPS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, DAY)
 """Lengths of a step that can be drawn, in microseconds."""
 
@@ -27,14 +21,12 @@ class Point:
     """A metric in the step of time that began at `start` (microseconds): n calls had it, `bad` of them with true or not 0.
 
     `value`: the share of a boolean, the mean of a number, how many there were of an event; None where nothing had it.
-    `tail`: the 99th percentile of a number.
     """
 
     start: int
     n: int
     bad: int
     value: float | None
-    tail: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +44,6 @@ class Course:
     def n(self) -> int:
         """Calls that had it."""
         return sum(p.n for p in self.points)
-
-    @property
-    def value(self) -> float | None:
-        """Over the whole time."""
-        if not self.n:
-            return None
-        if self.metric.startswith(EVENT):
-            return float(self.n)
-        return sum((p.value or 0.0) * p.n for p in self.points) / self.n
 
     def worst(self, most: int = 8) -> tuple[Point, ...]:
         """The steps with the highest values above 0, worst first."""
@@ -85,13 +68,6 @@ def course(room: Room, system: str, metric: str, since: int, until: int, step: i
     return Course(metric, since, until, step, share, tuple(points))
 
 
-def calls_of(
-    room: Room, system: str, since: int, until: int, where: Mapping[str, str], bad: str = "", limit: int = 50
-) -> tuple[Call, ...]:
-    """The newest calls behind a step of time; `bad`: only those whose metric of that name is true or not 0."""
-    return room.calls.rows(system, since, until, where, bad, limit)
-
-
 def _point(start: int, cell: Cell | None, metric: str, *, share: bool) -> Point:
     if cell is None or not cell.n:
         return Point(start, 0, 0, None)
@@ -99,5 +75,4 @@ def _point(start: int, cell: Cell | None, metric: str, *, share: bool) -> Point:
         return Point(start, cell.n, cell.n, float(cell.n))
     if share:
         return Point(start, cell.n, cell.bad, cell.bad / cell.n)
-    tail = quantile(cell.histogram, 0.99) if cell.histogram else None
-    return Point(start, cell.n, cell.bad, cell.total / cell.n, tail)
+    return Point(start, cell.n, cell.bad, cell.total / cell.n)

@@ -13,14 +13,13 @@ from math import isnan
 import numpy as np
 
 from cleanroom.app.room import Room
-from cleanroom.core.base import Misuse, NotFound, micros
+from cleanroom.core.base import MINUTE, Misuse, NotFound, micros
 from cleanroom.core.call import Call
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.telemetry.histogram import merged, quantile
 from cleanroom.core.telemetry.metrics import REQUESTS
 from cleanroom.ports.calls import Cell, Part, SystemSeen
 
-MINUTE = 60_000_000
 MOST_COUNTED = 300_000
 """Calls from which sessions are counted, at most; more of them, and there is no figure for a session."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cleanroom.core.alerts.grouping import HOLD, Row, after, pace
+from cleanroom.core.alerts.grouping import HOLD, Row, pace
 from cleanroom.core.alerts.state import UNTOLD, Acknowledged, Alert, Open, Resolved
-from cleanroom.core.base import Instant, noun
+from cleanroom.core.base import Instant, after, noun
 
 
 @noun

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Literal
 
 from cleanroom.core.alert import Level, Signal, identity
-from cleanroom.core.base import Instant, digest_of, instant, micros, noun
+from cleanroom.core.base import Instant, after, digest_of, noun
 
 HOLD = 300
 """Seconds after the last signal of an alert ended until it is resolved: what comes back meanwhile was not over."""
@@ -20,7 +20,6 @@ HOLD = 300
 LOOK = 5
 """Seconds between two looks at an alert that is kept quiet, while more and more joins it."""
 
-_SECOND = 1_000_000
 _PACE: dict[Level, tuple[int, int]] = {"critical": (60, 900), "warning": (300, 3600), "business": (300, 3600)}
 """Seconds until it is told how an alert grew: at first, and at most; they double in between."""
 
@@ -152,11 +151,6 @@ def pace(level: Level, tells: int) -> int:
     """Seconds after the last telling until how an alert grew is told, `tells` counting that one."""
     first, most = _PACE[level]
     return int(min(first * 2 ** min(max(tells - 1, 0), 20), most))
-
-
-def after(at: Instant, seconds: float) -> Instant:
-    """So many seconds later."""
-    return instant(micros(at) + round(seconds * _SECOND))
 
 
 class _Work:

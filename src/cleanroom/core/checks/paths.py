@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanroom.core.base import DAY
 from cleanroom.core.states import Trail
 
 Ints = NDArray[np.int64]
 
-DAY = 86_400_000_000
 _NEVER = np.iinfo(np.int64).max
 _LONG_AGO = np.iinfo(np.int64).min
 _CHUNK = 1 << 17

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cleanroom.core.base import Instant, instant, micros, noun
+from cleanroom.core.base import Instant, after, noun
 from cleanroom.core.facts import (
     By,
     RolloutAdvanced,
@@ -107,11 +107,6 @@ def version_of(rollout: Rollout) -> int:
 def runs(rollout: Rollout | None) -> bool:
     """Is it neither over nor absent?"""
     return isinstance(rollout, Baking | Held)
-
-
-def after(at: Instant, seconds: float) -> Instant:
-    """So many seconds later."""
-    return instant(micros(at) + round(seconds * 1_000_000))
 
 
 def rollout_of(entries: Iterable[LedgerEntry], found: Rollout | None = None) -> Rollout | None:

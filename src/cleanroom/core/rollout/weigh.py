@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanroom.core.base import instant, micros
+from cleanroom.core.base import MINUTE, instant, micros
 from cleanroom.core.flags.bucketing import STEPS
 from cleanroom.core.outcome import Columns
 from cleanroom.core.rollout.plan import GRAVE, Metric, Plan
@@ -28,7 +28,6 @@ from cleanroom.core.stats.exceedance import LEVELS, thresholds
 from cleanroom.core.stats.mismatch import log_mismatch, log_over, log_under
 from cleanroom.core.stats.outcomes import Counted, first_bad, in_time
 
-MINUTE = 60_000_000
 WINDOW = 60 * MINUTE
 """Microseconds before a block from which the control's quantiles are taken."""
 GRACE = 5_000_000

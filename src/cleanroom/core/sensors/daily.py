@@ -8,12 +8,9 @@ from dataclasses import field
 from datetime import date, timedelta
 from typing import TypeVar
 
-from cleanroom.core.base import Instant, instant, micros, noun
+from cleanroom.core.base import DAY, Instant, instant, micros, noun
 
 T = TypeVar("T")
-
-DAY = 86_400_000_000
-"""Microseconds."""
 
 KEPT = 1024
 """Signatures that are kept of a column's values, the smallest ones: their spacing tells how many there are."""

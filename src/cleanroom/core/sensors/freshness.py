@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cleanroom.core.base import Instant, instant, micros, noun
+from cleanroom.core.base import SECOND, Instant, instant, micros, noun
 from cleanroom.core.sensors.result import Over, Quiet, Result, TooFew
-
-_SECOND = 1_000_000
 
 
 @noun
@@ -31,7 +29,7 @@ class Freshness:
         covers = what + (f"; not counted: {later:,} of a time that has not come yet" if later else "")
         if newest is None:
             return TooFew(covers, "anything with a moment that has been")
-        age = max(0.0, (micros(now) - newest) / _SECOND)
+        age = max(0.0, (micros(now) - newest) / SECOND)
         allowed = length(bound)
         if age <= bound:
             return Quiet(covers, f"{length(age)} old", f"at most {allowed}")
@@ -39,7 +37,7 @@ class Freshness:
             f"the newest of {what} is {length(age)} old, {allowed} are allowed",
             f"at most {allowed}",
             f"{length(age)} old",
-            instant(newest + round(bound * _SECOND)),
+            instant(newest + round(bound * SECOND)),
             covers,
             (f"newest: {instant(newest)}", f"looked: {now}"),
         )

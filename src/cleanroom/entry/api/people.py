@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cleanroom.app import access
 from cleanroom.app.people import Staff, staff
 from cleanroom.app.room import Room
-from cleanroom.core.base import Refused
+from cleanroom.core.base import Refused, after
 from cleanroom.core.policy import DAY, same
 from cleanroom.entry.api.doors import Administering, Asked, Caller, Reading, caller, serving
 from cleanroom.entry.api.problems import problems
@@ -146,7 +146,7 @@ def _line(token: Token) -> TokenLine:
 def make_token(wish: TokenWish, asked: Asked) -> NewToken:
     """Make a token: for oneself when signed in, for anybody as an admin."""
     room = _own_or_admin(caller(asked, "admin"))
-    expires = access.after(room.clock.now(), wish.days * DAY)
+    expires = after(room.clock.now(), wish.days * DAY)
     token, text = access.make_token(room, wish.person or room.operator, wish.name, wish.scopes, expires)
     return NewToken(**_line(token).model_dump(), token=text)
 

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cleanroom.app.sensors import decide
 from cleanroom.app.sensors.read import every, one
-from cleanroom.core.base import Instant, Misuse, instant, micros
 from cleanroom.entry.api.doors import Reading, Reviewing
 from cleanroom.entry.api.problems import problems
+from cleanroom.entry.moments import moment
 from cleanroom.entry.sensors import as_data
 
 router = APIRouter(prefix="/v1/sensors", tags=["sensors"])
@@ -83,12 +83,5 @@ def unblock_sensor(room: Reviewing, name: Name, wish: Reason) -> SensorShown:
 @router.post("/{name}/rebase", responses=problems(404, 409))
 def rebase_sensor(room: Reviewing, name: Name, wish: Baseline) -> SensorShown:
     """Say that things are right as they are from a moment on."""
-    decide.rebase(room, name, wish.because, None if wish.since is None else _moment(wish.since))
+    decide.rebase(room, name, wish.because, None if wish.since is None else moment(wish.since))
     return show_sensor(room, name)
-
-
-def _moment(text: str) -> Instant:
-    try:
-        return instant(micros(Instant(text.strip())))
-    except (ValueError, OverflowError, OSError) as error:
-        raise Misuse(f"{text[:60]!r} is no moment with a time zone", "For example 2026-11-22T09:00:00Z") from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from cleanroom.core.base import Instant, Misuse, instant, micros
+from cleanroom.core.base import Instant, Misuse, after, instant, micros
 from cleanroom.entry.cli.demo_rollout import HOURS, roll_out
 from cleanroom.entry.cli.output import screen
 
@@ -205,7 +205,7 @@ def _sign(work: Room, story: Story) -> None:
     found = standing(work, "second-try").review.state
     story.console.print("\n  With a personal token each (cleanroom token create), or signed in at cleanroom serve:")
     for missing in found.missing if isinstance(found, Waiting) else ():
-        until = access.after(work.clock.now(), 3600)
+        until = after(work.clock.now(), 3600)
         secret = access.make_token(work, missing.who[0], "demo", ["review"], until)[1]
         person = access.check_token(work, secret, "review", access.Knock("bearer", "this machine")).person
         entry = approve(replace(work, operator=person, proof="token"), "second-try", missing.need.role)

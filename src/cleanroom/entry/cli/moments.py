@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cleanroom.core.base import Instant, Misuse, instant, micros
+from cleanroom.core.base import Instant
+from cleanroom.entry import moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,4 @@ class Stopped:
 
 def moment(text: str) -> Instant:
     """The moment that the text says. Raises Misuse for one without a time zone."""
-    try:
-        return instant(micros(Instant(text.strip())))
-    except (ValueError, OverflowError, OSError) as error:
-        raise Misuse(f"{text[:60]!r} is no moment with a time zone", "For example --at 2026-11-22T09:00:00Z") from error
+    return moments.moment(text, "--at ")

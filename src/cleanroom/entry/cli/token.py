@@ -10,7 +10,7 @@ import typer
 from rich.table import Table as Grid
 from rich.text import Text
 
-from cleanroom.core.base import Instant, Misuse
+from cleanroom.core.base import Instant, Misuse, after
 from cleanroom.entry.cli.output import As, AsJson, aside, print_json, screen
 from cleanroom.ports.accounts import Token
 
@@ -42,7 +42,7 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a token and print it; nobody can print it again."""
-    from cleanroom.app.access import after, make_token
+    from cleanroom.app.access import make_token
     from cleanroom.wiring import room
 
     work = room(project, who, "admin")
@@ -59,7 +59,6 @@ def create(
 
 
 def _moment(now: Instant, length: str) -> Instant:
-    from cleanroom.app.access import after
 
     fit = _LENGTH.fullmatch(length.strip())
     if fit is None:

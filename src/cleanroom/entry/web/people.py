@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from cleanroom.app import access
 from cleanroom.app.people import staff
-from cleanroom.core.base import CleanroomError
+from cleanroom.core.base import CleanroomError, after
 from cleanroom.core.policy import AREAS, DAY, SIGNED, same
 from cleanroom.entry.api.doors import Visit, serving
 from cleanroom.entry.web import seen
@@ -69,7 +69,7 @@ def make_token(
     """Make a token. It is shown once, on the answer to this very request, and kept nowhere."""
     room = page.room
     try:
-        expires = access.after(room.clock.now(), days * DAY)
+        expires = after(room.clock.now(), days * DAY)
         token, text = access.make_token(room, person.strip() or page.person, name, scope or [], expires)
     except CleanroomError as error:
         return _page(request, page, alert=error)

@@ -18,18 +18,18 @@ from cleanroom.app.systems import Glance
 from cleanroom.app.telemetry.course import EVENT, Course, Point, course
 from cleanroom.app.telemetry.panels import PARTS as TOLD_APART
 from cleanroom.app.telemetry.panels import Line, found_call, panel
-from cleanroom.core.base import Instant, Misuse, instant, micros
+from cleanroom.core.base import HOUR, Misuse, instant, micros
 from cleanroom.core.facts.alerts import Cause
 from cleanroom.core.progress.state import start_of
 from cleanroom.core.slo import CallShare, LabelledShare, Slo, metric_of
 from cleanroom.core.telemetry.metrics import REQUESTS
 from cleanroom.entry.api.doors import Visit
+from cleanroom.entry.moments import moment
 from cleanroom.entry.web import metric_pictures as pictures
 from cleanroom.entry.web.pages import render
 from cleanroom.entry.web.routes import router
 from cleanroom.ports.calls import Part
 
-HOUR = 3_600_000_000
 SPANS = {"6h": 6, "24h": 24, "7d": 168, "30d": 720}
 """What the page offers to look back over, in hours."""
 
@@ -159,12 +159,7 @@ def _address(since: str, until: str, bad: str, where: Mapping[str, str]) -> dict
 
 
 def _moment(text: str, otherwise: int) -> int:
-    if not text:
-        return otherwise
-    try:
-        return micros(Instant(text))
-    except (ValueError, OverflowError):
-        raise Misuse(f"{text[:60]!r} is no moment", "For example 2026-11-21T23:20:00Z") from None
+    return micros(moment(text)) if text else otherwise
 
 
 def title_of(metric: str) -> str:
