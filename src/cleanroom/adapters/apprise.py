@@ -53,7 +53,7 @@ class AppriseChannel:
         except ImportError as error:
             raise Outside("channels of kind apprise need the package apprise", "pip install apprise") from error
         logging.getLogger("apprise").disabled = True  # it writes down parts of addresses
-        url = variable(self.name, self._channel.url_env) if self._channel.url_env else self._channel.url
+        url = variable(f"channel {self.name}", self._channel.url_env) if self._channel.url_env else self._channel.url
         service = Apprise(asset=AppriseAsset(storage_mode=PersistentStoreMode.MEMORY, async_mode=False))
         try:
             added = service.add(url) and len(service) > 0

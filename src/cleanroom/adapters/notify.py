@@ -89,9 +89,9 @@ class Webhook:
         }
         if self._channel.secret_env:
             headers["webhook-signature"] = signed(
-                identity, seconds, body, variable(self.name, self._channel.secret_env)
+                identity, seconds, body, variable(f"channel {self.name}", self._channel.secret_env)
             )
-        url = variable(self.name, self._channel.url_env) if self._channel.url_env else self._channel.url
+        url = variable(f"channel {self.name}", self._channel.url_env) if self._channel.url_env else self._channel.url
         self._judge(self._post(url, headers, body))
 
     def _post(self, url: str, headers: dict[str, str], body: bytes) -> int:

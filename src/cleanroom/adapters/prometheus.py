@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
+from cleanroom.adapters.variables import variable
 from cleanroom.core.base import Misuse, Outside
 from cleanroom.ports.project import SignalSource
 
@@ -66,10 +66,11 @@ class PrometheusCounts:
             import httpx
         except ImportError as error:
             raise Outside("Prometheus needs the package httpx", "pip install 'ai-cleanroom[server]'") from error
-        address = (_variable(source, source.url_env) if source.url_env else source.url).rstrip("/")
+        address = (variable(f"source {source.name}", source.url_env) if source.url_env else source.url).rstrip("/")
         headers = {"accept": "application/json", "user-agent": "ai-cleanroom"}
         if source.token_env:
-            headers["authorization"] = f"Bearer {_variable(source, source.token_env)}"
+            token = variable(f"source {source.name}", source.token_env)
+            headers["authorization"] = f"Bearer {token}"
         until = monotonic() + _TOGETHER
         try:
             with (
@@ -92,13 +93,6 @@ class PrometheusCounts:
             raise Outside(f"source {source.name}: no answer within {_SECONDS:.0f} s") from error
         except (httpx.HTTPError, OSError, ValueError) as error:
             raise Outside(f"source {source.name}: no connection ({type(error).__name__})") from error
-
-
-def _variable(source: SignalSource, name: str) -> str:
-    value = os.environ.get(name, "").strip()
-    if not value:
-        raise Outside(f"source {source.name}: {name} is not set", f"Set the environment variable {name}.")
-    return value
 
 
 def _refused(source: SignalSource, status: int, said: Any) -> Misuse | Outside:

@@ -1,4 +1,4 @@
-"""What does the environment variable hold that a channel names?"""
+"""What does the environment variable hold that a channel or a source names?"""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import os
 from cleanroom.core.base import Outside
 
 
-def variable(channel: str, name: str) -> str:
-    """What it holds. Raises Outside where it is not set: the message waits, since it may be set later."""
+def variable(who: str, name: str) -> str:
+    """What it holds; `who` names it in the error. Raises Outside where it is not set: it may be set later."""
     value = os.environ.get(name, "").strip()
     if not value:
-        raise Outside(f"channel {channel}: {name} is not set", f"Set the environment variable {name}.")
+        raise Outside(f"{who}: {name} is not set", f"Set the environment variable {name}.")
     return value

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cleanroom.core.alert import Level, Signal, printable
-from cleanroom.core.base import Instant, Misuse, instant, micros
+from cleanroom.core.base import Instant, Misuse
 
 MOST = 20_000
 """Alerts of one request."""
@@ -22,6 +22,7 @@ _APART = ("alertname", "severity", *_SYSTEM)
 def signals_of(payload: object, now: Instant) -> tuple[Signal, ...]:
     """The signals of a webhook's JSON. Raises Misuse for what is no payload of version 4; an alert that is odd is still one.
 
+    A moment that is none stays as it was sent: core.alert.tidy sees to it, as with every signal.
     `name` is `prometheus/<alertname>`, `system` the first of the labels system, service_name, service, app, job; `about` are the
     other labels but the severity. https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
     """
@@ -46,7 +47,7 @@ def _signal(alert: object, now: Instant) -> Signal:
         level=_level(labels.get("severity", "")),
         about=rest,
         what=what,
-        since=_moment(said.get("startsAt"), now),
+        since=Instant(began) if isinstance(began := said.get("startsAt"), str) else now,
         seen=now,
         evidence=tuple(_evidence(said, labels, notes, what)),
         runbook=notes.get("runbook") or labels.get("runbook") or "prometheus",
@@ -81,10 +82,3 @@ def _level(severity: str) -> Level:
 
 def _texts(found: object) -> dict[str, str]:
     return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
-
-
-def _moment(text: object, now: Instant) -> Instant:
-    try:
-        return instant(micros(Instant(text))) if isinstance(text, str) else now
-    except (ValueError, OverflowError, OSError):
-        return now

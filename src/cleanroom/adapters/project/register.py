@@ -88,7 +88,7 @@ class Register:
         return tuple(good), tuple(findings)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_MOST)
 def _system_of(content: bytes, file: str) -> Reading[System]:
     """Telemetry asks for the register with every request: the same bytes are parsed once."""
     return read_system(content, file)

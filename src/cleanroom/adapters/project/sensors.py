@@ -45,7 +45,7 @@ def read_sensors(root: Path) -> tuple[tuple[Sensor, ...], tuple[LintFinding, ...
     return tuple(found[name] for name in sorted(found)), tuple(findings)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_MOST)
 def _sensor_of(content: bytes, file: str, name: str) -> Reading[Sensor]:
     """Rollouts ask at every look: the same bytes are parsed once."""
     return read_sensor(content, file, name)

@@ -1,6 +1,6 @@
 """Alerts: signals in, people told, and what they answer."""
 
-from cleanroom.app.alerts.answer import acknowledge, lift, resolve, silence
+from cleanroom.app.alerts.answer import acknowledge, lift, resolve, silence, silence_all
 from cleanroom.app.alerts.intake import deadman, signal, signals_in
 from cleanroom.app.alerts.read import Shown, every, holding, one, silences
 from cleanroom.app.alerts.settle import Settled, settle
@@ -24,6 +24,7 @@ __all__ = [
     "signal",
     "signals_in",
     "silence",
+    "silence_all",
     "silences",
     "undelivered",
 ]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
-from cleanroom.app.alerts.read import find, one, silences
+from cleanroom.app.alerts.read import existing, find, silences
 from cleanroom.app.alerts.settle import settle
 from cleanroom.app.appending import append_after_last, retried
 from cleanroom.app.room import Room
 from cleanroom.core.alerts.grouping import Look, State
 from cleanroom.core.alerts.silence import LONGEST, SUBJECT, Silence, lasts
 from cleanroom.core.alerts.state import Acknowledged, Alert, Open, Resolved, base_of, subject_of
+from cleanroom.core.alerts.words import short
 from cleanroom.core.base import CleanroomError, Misuse, NotFound, Refused, after, digest_of
 from cleanroom.core.facts import AlertAcknowledged, AlertResolved, Fact, Silenced, SilenceLifted
 from cleanroom.core.facts.alerts import Matching
@@ -30,7 +32,7 @@ def acknowledge(room: Room, id: str, because: str = "") -> Alert:
     def fact(now: Alert) -> Fact:
         match now:
             case Acknowledged(by=by, at=at):
-                raise Refused(f"{by.person} is on it since {at[:16].replace('T', ' ')} UTC", "Talk to them.")
+                raise Refused(f"{by.person} is on it since {short(at)}", "Talk to them.")
             case Resolved():
                 raise Refused(f"the alert {id} is over: {now.because}", f"See it: cleanroom alert show {id}")
             case Open():
@@ -58,28 +60,43 @@ def silence(room: Room, matching: Matching, seconds: int, because: str) -> Silen
 
     Raises Misuse for one that matches everything, lasts too long or has no reason.
     """
+    return silence_all(room, (matching,), seconds, because)[0]
+
+
+def silence_all(room: Room, wanted: Sequence[Matching], seconds: int, because: str) -> tuple[Silence, ...]:
+    """Several silences of one length and reason; see `silence`."""
     said = _text(because)
-    patterns = (matching.name, matching.system, matching.about)
     if not said:
         raise Misuse("a silence has a reason", "Say why: --because TEXT")
-    if all(not p.strip("*") for p in patterns):
-        raise Misuse("a silence of everything is refused", "Name a system, a name or what it is about.")
-    if not all(_LENGTH.fullmatch(p) for p in patterns):
-        raise Misuse("a pattern has up to 200 characters on one line", "For example --system shop-chat.")
+    for matching in wanted:
+        _check(matching)
     if not 0 < seconds <= LONGEST:
         raise Misuse(f"a silence lasts from a second to {LONGEST // 86_400} days", "For example --for 2h.")
     now = room.clock.now()
     until = after(now, seconds)
 
-    def once() -> str:
+    def once(matching: Matching) -> str:
         version = room.store.version(SUBJECT)
-        id = digest_of([version, now, *patterns]).removeprefix("sha256:")[:12]
+        id = digest_of([version, now, *_patterns(matching)]).removeprefix("sha256:")[:12]
         room.store.append([Write(SUBJECT, version, Silenced(id, matching, until, said, room.by, now))])
         return id
 
-    id = retried(once)
+    ids = [retried(partial(once, matching)) for matching in wanted]
     _look(room)
-    return next(s for s in silences(room) if s.id == id)
+    made = {s.id: s for s in silences(room)}
+    return tuple(made[id] for id in ids)
+
+
+def _check(matching: Matching) -> None:
+    """Raises Misuse."""
+    if all(not p.strip("*") for p in _patterns(matching)):
+        raise Misuse("a silence of everything is refused", "Name a system, a name or what it is about.")
+    if not all(_LENGTH.fullmatch(p) for p in _patterns(matching)):
+        raise Misuse("a pattern has up to 200 characters on one line", "For example --system shop-chat.")
+
+
+def _patterns(matching: Matching) -> tuple[str, str, str]:
+    return matching.name, matching.system, matching.about
 
 
 def lift(room: Room, id: str) -> Silence:
@@ -97,7 +114,7 @@ def lift(room: Room, id: str) -> Silence:
 
 def _answered(room: Room, id: str, make: Callable[[Alert], Fact], state: State) -> Alert:
     def once() -> None:
-        now = one(room, id, 1).alert
+        now = existing(room, id)
         room.store.append([Write(subject_of(id), base_of(now).version, make(now))])
 
     retried(once)

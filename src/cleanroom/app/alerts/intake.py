@@ -9,6 +9,7 @@ from cleanroom.app.alerts.settle import settle
 from cleanroom.app.room import Room
 from cleanroom.core.alert import Level, Signal, tidy
 from cleanroom.core.alerts.grouping import Taken
+from cleanroom.core.alerts.words import short
 from cleanroom.core.base import CleanroomError, Instant
 
 BATCH = 2_000
@@ -51,13 +52,13 @@ def deadman(
     """
     now = room.clock.now()
     late = now > expected
-    when = f"its last report is of {last[:16].replace('T', ' ')} UTC" if last is not None else "it has never reported"
+    when = f"its last report is of {short(last)}" if last is not None else "it has never reported"
     found = Signal(
         name=f"missing/{name}",
         system=system,
         level=level,
         about=about,
-        what=f"{name} did not report by {expected[:16].replace('T', ' ')} UTC; {when}",
+        what=f"{name} did not report by {short(expected)}; {when}",
         since=expected if late else now,
         seen=now,
         evidence=(f"expected by: {expected}", f"last report: {last or 'never'}"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from weakref import WeakKeyDictionary
 
 from cleanroom.app.room import Room
 from cleanroom.core.alerts.grouping import Member, Row, State
-from cleanroom.core.alerts.silence import SUBJECT, Silence, lasts, silences_of
-from cleanroom.core.alerts.state import Acknowledged, Alert, Open, alert_of, base_of, subject_of
+from cleanroom.core.alerts.silence import SUBJECT, Silence, lasts, silenced, silences_of
+from cleanroom.core.alerts.state import Alert, Open, alert_of, base_of, state_of, subject_of
 from cleanroom.core.base import CleanroomError, NotFound, noun
 from cleanroom.core.ledger import LedgerEntry, can_be_kept
 from cleanroom.core.mistakes import did_you_mean
@@ -38,13 +39,18 @@ def find(room: Room, id: str) -> Alert | None:
     return alert_of(room.store.history(subject_of(id))) if can_be_kept(subject_of(id)) else None
 
 
-def one(room: Room, id: str, limit: int = 100) -> Shown:
-    """The alert of that id, with its first `limit` signals. Raises NotFound."""
+def existing(room: Room, id: str) -> Alert:
+    """The alert of that id. Raises NotFound."""
     found = find(room, id)
     if found is None:
         known = (row.id for row in room.alarms.rows(UNANSWERED))
         raise NotFound(f"there is no alert {id!r:.60}", did_you_mean(id, known) or "cleanroom alert list shows them.")
-    return _shown(room, found, limit)
+    return found
+
+
+def one(room: Room, id: str, limit: int = 100) -> Shown:
+    """The alert of that id, with its first `limit` signals. Raises NotFound."""
+    return _shown(room, existing(room, id), limit, holding(room))
 
 
 def every(
@@ -53,7 +59,8 @@ def every(
     """Alerts in any of these states, those that nobody answered first, then the newest; each with its first signals."""
     found = (find(room, row.id) for row in room.alarms.rows(states, system, limit))
     # What was just opened may not be in the ledger yet; what was just answered may not be on the list of work.
-    shown = [_shown(room, a, 5) for a in found if a is not None and _is_in(a, states)]
+    quiet = holding(room)
+    shown = [_shown(room, a, 5, quiet) for a in found if a is not None and state_of(a) in states]
     return tuple(sorted(shown, key=lambda s: not isinstance(s.alert, Open)))
 
 
@@ -82,34 +89,25 @@ def systems_of(project: Project) -> tuple[System, ...]:
         return ()
 
 
-def quieted(room: Room, id: str, silences: Sequence[Silence]) -> Silence | None:
-    """The silence that keeps an alert quiet: one or several that match every one of its signals which goes on."""
-    from cleanroom.core.alerts.silence import silenced
-
-    if not silences:
+def quieted(room: Room, id: str, system: str, silences: Sequence[Silence]) -> Silence | None:
+    """The silence that keeps an alert of that system quiet: one or several that match every signal of it which goes on."""
+    of_system = [s for s in silences if fnmatchcase(system, s.matching.system)]
+    if not of_system:
         return None
     members = room.alarms.members(id)
     going_on = [m.signal for m in members if m.ended is None] or [m.signal for m in members]
-    return silenced(going_on, silences, room.clock.now()) if going_on else None
+    return silenced(going_on, of_system, room.clock.now()) if going_on else None
 
 
-def _is_in(alert: Alert, states: Sequence[State]) -> bool:
-    state: State = "open" if isinstance(alert, Open) else "acknowledged"
-    return (state if isinstance(alert, Open | Acknowledged) else "resolved") in states
-
-
-def _shown(room: Room, alert: Alert, limit: int) -> Shown:
-    id = base_of(alert).id
-    members, tally = room.alarms.members(id, limit=limit), room.alarms.tally(id)
-    silence = quieted(room, id, holding(room)) if isinstance(alert, Open) else None
-    return Shown(alert, members, max(tally.count, base_of(alert).count), tally.going_on, silence)
+def _shown(room: Room, alert: Alert, limit: int, silences: Sequence[Silence]) -> Shown:
+    base = base_of(alert)
+    members, tally = room.alarms.members(base.id, limit=limit), room.alarms.tally(base.id)
+    silence = quieted(room, base.id, base.system, silences) if isinstance(alert, Open) else None
+    return Shown(alert, members, max(tally.count, base.count), tally.going_on, silence)
 
 
 def row_of(alert: Alert) -> Row:
     """As the list of work has it, made from the ledger."""
-    base = base_of(alert)
-    state: State = (
-        "open" if isinstance(alert, Open) else "acknowledged" if isinstance(alert, Acknowledged) else "resolved"
-    )
+    base, state = base_of(alert), state_of(alert)
     due = None if state == "resolved" else base.opened
     return Row(base.id, base.system, base.level, state, base.opened, due, base.told or base.opened, base.step + 1)

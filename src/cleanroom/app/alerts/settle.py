@@ -23,13 +23,13 @@ from cleanroom.app.room import Room
 from cleanroom.core.alert import Signal
 from cleanroom.core.alerts.acts import Act, Acts, acts_for
 from cleanroom.core.alerts.decide import Begin, Decision, Grow, Move, Resolve, Tell, decide
-from cleanroom.core.alerts.grouping import Look, Row, State
+from cleanroom.core.alerts.grouping import Look, Row
 from cleanroom.core.alerts.ladder import Rung, ladder, minutes_of
 from cleanroom.core.alerts.silence import Silence, silenced
-from cleanroom.core.alerts.state import KEPT, Acknowledged, Alert, Open, Resolved, base_of, subject_of
+from cleanroom.core.alerts.state import KEPT, Acknowledged, Alert, Open, Resolved, base_of, state_of, subject_of
 from cleanroom.core.alerts.words import Note, grew_body, opened_body, resolved_body, summary, title_of
 from cleanroom.core.base import Instant, Outside, Refused, after, digest_of, noun
-from cleanroom.core.facts import AlertEscalated, AlertGrew, AlertOpened, AlertResolved, Fact
+from cleanroom.core.facts import AlertActed, AlertEscalated, AlertGrew, AlertOpened, AlertResolved, Fact
 from cleanroom.core.ledger import Conflict, Write
 from cleanroom.core.register import System
 from cleanroom.ports.project import Channel
@@ -112,7 +112,7 @@ def settle(room: Room) -> Settled:
     return Settled(
         tuple(p.row.id for p in written if p.before is None),
         tuple(p.row.id for p in written if p.note is not None),
-        tuple(p.row.id for p in written if p.after is not None and _acted(p)),
+        tuple(p.row.id for p in written if any(isinstance(f, AlertActed) for f in p.facts)),
         tuple(p.row.id for p in written if isinstance(p.after, Resolved) and not isinstance(p.before, Resolved)),
         tuple(view.failed),
     )
@@ -151,11 +151,6 @@ def _view(room: Room) -> _View:
     )
 
 
-def _acted(plan: _Plan) -> bool:
-    before = base_of(plan.before).acted if plan.before is not None else ()
-    return plan.after is not None and len(base_of(plan.after).acted) > len(before)
-
-
 # --- what is to be done ------------------------------------------------------------------------------------
 
 
@@ -164,7 +159,7 @@ def _planned(view: _View, row: Row) -> _Plan:
     before, tally = find(room, row.id), room.alarms.tally(row.id)
     system = view.systems.get(row.system)
     rungs = ladder(system, row.level, row.opened)
-    quiet = quieted(room, row.id, view.silences) if before is None or isinstance(before, Open) else None
+    quiet = quieted(room, row.id, row.system, view.silences) if before is None or isinstance(before, Open) else None
     until = quiet.until if quiet is not None else None
     decision = decide(before, row, tally, until, len(rungs), minutes_of(system), now)
     draft = _Draft(view, row, before, rungs, minutes_of(system))
@@ -365,14 +360,4 @@ def _appended(view: _View, plan: _Plan, writes: Sequence[Write]) -> bool:
 def _look(plan: _Plan, now: Instant) -> Look:
     row = plan.row
     told, tells = now if plan.facts else row.told, row.tells + (plan.note is not None)
-    return Look(row, _state(plan.after), plan.due, told, tells, plan.heard)
-
-
-def _state(alert: Alert | None) -> State:
-    match alert:
-        case Acknowledged():
-            return "acknowledged"
-        case Resolved():
-            return "resolved"
-        case _:
-            return "open"
+    return Look(row, state_of(plan.after) if plan.after is not None else "open", plan.due, told, tells, plan.heard)

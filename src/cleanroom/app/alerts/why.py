@@ -29,7 +29,7 @@ class Lately:
     def __init__(self, room: Room, systems: Sequence[System]) -> None:
         self._room = room
         self._owners = _owners(systems)
-        self._names = {system.name for system in systems}
+        self._asked: set[str] = set()
         self._entries: list[LedgerEntry] = []
         self._begin = room.store.size()
         self._least = self._begin - _MOST
@@ -54,9 +54,11 @@ class Lately:
 
     def _of_changes(self) -> dict[str, str]:
         """Whose flags and changes they are; a change belongs to the system of the flag that it is rolled out behind."""
-        known = dict(self._owners)
-        for name in _changes(self._entries):
-            rollout = find(self._room, name) if name not in known else None
+        known = self._owners
+        names = _changes(self._entries) - self._asked  # each is asked for once a look, however many alerts there are
+        self._asked |= names
+        for name in names - known.keys():
+            rollout = find(self._room, name)
             if rollout is not None and start_of(rollout).flag in known:
                 known[name] = known[start_of(rollout).flag]
         return known

@@ -49,12 +49,12 @@ class Found:
 
 def every(room: Room) -> tuple[Found, ...]:
     """All of them, by name. Raises Misuse for files with mistakes."""
-    return tuple(_found(room, s) for s in sorted(room.project.sensors(), key=lambda s: s.name))
+    return tuple(found_of(room, s) for s in sorted(room.project.sensors(), key=lambda s: s.name))
 
 
 def one(room: Room, name: str) -> Found:
     """The sensor of that name. Raises NotFound."""
-    return _found(room, sensor_of(room, name))
+    return found_of(room, sensor_of(room, name))
 
 
 def sensor_of(room: Room, name: str) -> Sensor:
@@ -107,5 +107,6 @@ def _systems(room: Room, change: str, flag: str) -> Iterator[str]:
             yield system.name
 
 
-def _found(room: Room, sensor: Sensor) -> Found:
+def found_of(room: Room, sensor: Sensor) -> Found:
+    """A sensor and where it stands."""
     return Found(sensor, standing(room, sensor.name), kept.note(room, sensor.name, RAN))

@@ -10,11 +10,12 @@ from cleanroom.app.room import Room
 from cleanroom.app.sensors import columns, embeddings, kept, others, tables
 from cleanroom.app.sensors.files import relative
 from cleanroom.app.sensors.looks import Look, today
-from cleanroom.app.sensors.read import RAN, every, sensor_of, standing
+from cleanroom.app.sensors.read import RAN, every, found_of, sensor_of, standing
 from cleanroom.core.alert import Signal
 from cleanroom.core.base import SECOND, CleanroomError, Instant, digest_of, instant, micros, noun
 from cleanroom.core.facts import SensorRan
 from cleanroom.core.ledger import Conflict, Write
+from cleanroom.core.schedule import Schedule
 from cleanroom.core.sensors import Sensor
 from cleanroom.core.sensors.columns import Columns
 from cleanroom.core.sensors.cost import Cost
@@ -65,20 +66,21 @@ def run_due(room: Room) -> tuple[JobRun, ...]:
 
     Doing it twice does no harm. Files that cannot be read are an alert.
     """
-    return tuple(_due(room)) if _readable(room) else ()
+    return tuple(_due(room, _readable(room)))
 
 
 def overdue(room: Room) -> tuple[str, ...]:
     """Tell on the sensors that have not looked for twice their cadence; their names."""
     late: list[str] = []
     now = room.clock.now()
-    for found in every(room) if _readable(room) else ():
+    for found in (found_of(room, sensor) for sensor in _readable(room)):
         name, expected = found.sensor.name, found.expected
         if expected is None:
             continue
         if now > expected:
             late.append(name)
-            kept.set_note(room, name, _LATE, True)
+            if not kept.note(room, name, _LATE):
+                kept.set_note(room, name, _LATE, True)
             deadman(room, f"sensor/{name}", found.sensor.system, expected, found.ran, level=found.sensor.level)
         elif kept.note(room, name, _LATE):
             deadman(room, f"sensor/{name}", found.sensor.system, expected, found.ran, level=found.sensor.level)
@@ -86,24 +88,25 @@ def overdue(room: Room) -> tuple[str, ...]:
     return tuple(late)
 
 
-def _readable(room: Room) -> bool:
-    """Can the files of sensors be read? Where not, people are told: nothing is watched until they are mended."""
+def _readable(room: Room) -> tuple[Sensor, ...]:
+    """The sensors, by name. Where their files cannot be read, people are told: nothing is watched until they are mended."""
     now, about = room.clock.now(), "cannot be read"
+    sensors: tuple[Sensor, ...] = ()
     try:
-        room.project.sensors()
-        why = ""
+        sensors, why = tuple(sorted(room.project.sensors(), key=lambda s: s.name)), ""
     except CleanroomError as error:
         why = relative(room, error.message)
     if why or kept.note(room, "", about):
         what = f"no sensor looks: {why}" if why else "sensors can be read again"
         signal(room, Signal("sensors", "", "warning", about, what, now, now, (why,) if why else (), over=not why))
         kept.set_note(room, "", about, True if why else None)
-    return not why
+    return sensors
 
 
-def _due(room: Room) -> Iterator[JobRun]:
-    for sensor in room.project.sensors():
-        if _scheduled(room, sensor):
+def _due(room: Room, sensors: Sequence[Sensor]) -> Iterator[JobRun]:
+    schedules = room.project.schedules() if sensors else ()
+    for sensor in sensors:
+        if _scheduled(schedules, sensor):
             continue
         now = micros(room.clock.now())
         width, offset = round(sensor.every * SECOND), round(getattr(sensor.watch, "delay", 0.0) * SECOND)
@@ -123,9 +126,9 @@ def _due(room: Room) -> Iterator[JobRun]:
         yield done
 
 
-def _scheduled(room: Room, sensor: Sensor) -> bool:
+def _scheduled(schedules: Sequence[Schedule], sensor: Sensor) -> bool:
     """Does a schedule of cleanroom.toml have it look?"""
-    for schedule in room.project.schedules():
+    for schedule in schedules:
         named = sensor.name in schedule.only
         if schedule.run == "sensors" and (named or not schedule.only):
             return True

@@ -10,6 +10,7 @@ from typing import Any
 
 from cleanroom.codec.positions import Document, Place, Stop, decode, ordered
 from cleanroom.codec.settings import models, people, schedules, services, signals
+from cleanroom.codec.settings.keys import name_mistakes
 from cleanroom.codec.settings.models import MODEL_KINDS
 from cleanroom.core.alerts.acts import Acts
 from cleanroom.core.contract import LintFinding
@@ -31,17 +32,13 @@ _AT = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
 _POLICY, _QUEUE = Policy(), QueueRules()
 
 
-def _any_name(_name: str) -> Iterator[Mistake]:
-    yield from ()
-
-
 _MANY = (
-    ("models", models.mistakes, _any_name),
-    ("notify", services.notify_mistakes, _any_name),
-    ("signals", signals.mistakes, signals.name_mistakes),
-    ("schedules", schedules.mistakes, schedules.name_mistakes),
+    ("models", models.mistakes, ""),
+    ("notify", services.notify_mistakes, ""),
+    ("signals", signals.mistakes, "a source"),
+    ("schedules", schedules.mistakes, "a schedule"),
 )
-"""The tables that hold a table for each, with what finds the mistakes of one and of its name."""
+"""The tables that hold a table for each, with what finds the mistakes of one, and what has its name; '' where any name does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +147,7 @@ def _tables(data: dict[str, Any]) -> Iterator[Mistake]:
             continue
         for mistake in look(keys):
             yield mistake.under((table,))
-    for table, look, look_at_name in _MANY:
+    for table, look, named in _MANY:
         tables = data.get(table, {})
         if not isinstance(tables, dict):
             yield Mistake((table,), f"{table!r} must hold a table for each", f"Write [{table}.NAME].")
@@ -159,5 +156,5 @@ def _tables(data: dict[str, Any]) -> Iterator[Mistake]:
             if not isinstance(keys, dict):
                 yield Mistake((table, name), f"{name!r} must be a table", f"Write [{table}.{name}].")
                 continue
-            for mistake in (*look(keys), *look_at_name(name)):
+            for mistake in (*look(keys), *(name_mistakes(name, named) if named else ())):
                 yield mistake.under((table, name))

@@ -10,8 +10,16 @@ from urllib.parse import urlsplit
 from cleanroom.core.mistakes import Mistake, did_you_mean
 
 _SECRETS = ("api_key", "key", "token", "secret", "password", "client_secret")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _LENGTH = re.compile(r"([0-9]{1,6})\s*([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def name_mistakes(name: str, what: str) -> Iterator[Mistake]:
+    """What is wrong with the name of a table that is named elsewhere; `what` has one."""
+    if not _NAME.fullmatch(name):
+        hint = "Use letters, digits, '.', '_' and '-', beginning with a letter or digit."
+        yield Mistake((), f"{name[:100]!r} cannot be the name of {what}", hint, at="key")
 
 
 def known(keys: dict[str, Any], names: Sequence[str], env: str = "") -> Iterator[Mistake]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from cleanroom.codec.cron import EXAMPLE, cron_fault, zone_fault
-from cleanroom.codec.settings.keys import known
+from cleanroom.codec.settings.keys import texts
 from cleanroom.core.mistakes import Mistake, did_you_mean
 from cleanroom.core.schedule import JOBS, Schedule
 
@@ -15,20 +14,11 @@ _KEYS = ("cron", "run", "zone", "only")
 _NAMED = ("sensors", "golden")
 """Jobs of which some parts can be named."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-
-
-def name_mistakes(name: str) -> Iterator[Mistake]:
-    """What is wrong with the name, which is written behind `cleanroom schedule run`."""
-    if not _NAME.fullmatch(name):
-        hint = "Use letters, digits, '.', '_' and '-', beginning with a letter or digit."
-        yield Mistake((), f"{name[:100]!r} cannot be the name of a schedule", hint, at="key")
-
 
 def mistakes(keys: dict[str, Any]) -> Iterator[Mistake]:
     """What is wrong with one [schedules.NAME]."""
-    yield from known(keys, _KEYS)
-    yield from _texts(keys)
+    yield from texts({k: v for k, v in keys.items() if k != "only"}, _KEYS)
+    yield from _missing(keys)
     cron, zone, run = keys.get("cron"), keys.get("zone", "UTC"), keys.get("run")
     if isinstance(cron, str) and (fault := cron_fault(cron)):
         yield Mistake(("cron",), f"{cron[:100]!r} is no cron expression: {fault}", EXAMPLE)
@@ -43,14 +33,11 @@ def mistakes(keys: dict[str, Any]) -> Iterator[Mistake]:
         yield Mistake(("only",), f"the job {run} has no parts to choose from", f"Only {' and '.join(_NAMED)} have.")
 
 
-def _texts(keys: dict[str, Any]) -> Iterator[Mistake]:
+def _missing(keys: dict[str, Any]) -> Iterator[Mistake]:
     for key in ("cron", "run"):
         if not keys.get(key):
             hint = EXAMPLE if key == "cron" else f"One of {', '.join(JOBS)}."
             yield Mistake((key,), f"{key!r} is missing: a schedule needs it", hint)
-    for key in ("cron", "run", "zone"):
-        if not isinstance(keys.get(key, ""), str):
-            yield Mistake((key,), f"{key!r} must be text", "Put it in quotes.")
 
 
 def schedule(name: str, keys: dict[str, Any]) -> Schedule:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,15 +16,7 @@ _KEYS = {
     "sql": ("kind", "data", "flag"),
 }
 _ALL = tuple(dict.fromkeys(key for keys in _KEYS.values() for key in keys))
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _EXAMPLE = """For example 'sum(increase(requests_total{variant="$arm"}[$window]))'"""
-
-
-def name_mistakes(name: str) -> Iterator[Mistake]:
-    """What is wrong with the name, which is written behind a metric's: error@NAME."""
-    if not _NAME.fullmatch(name):
-        hint = "Use letters, digits, '.', '_' and '-', beginning with a letter or digit."
-        yield Mistake((), f"{name[:100]!r} cannot be the name of a source", hint, at="key")
 
 
 def mistakes(keys: dict[str, Any]) -> Iterator[Mistake]:

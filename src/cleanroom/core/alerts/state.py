@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from cleanroom.core.alert import Level, Signal
+from cleanroom.core.alerts.grouping import State
 from cleanroom.core.base import Instant, noun
 from cleanroom.core.facts import (
     AlertAcknowledged,
@@ -73,7 +74,7 @@ class Resolved:
 
 Alert = Open | Acknowledged | Resolved
 
-STATES = {Open: "open", Acknowledged: "acknowledged", Resolved: "resolved"}
+STATES: dict[type, State] = {Open: "open", Acknowledged: "acknowledged", Resolved: "resolved"}
 """The names of the states, as they are written everywhere."""
 
 
@@ -87,7 +88,7 @@ def base_of(alert: Alert) -> Open:
     return alert if isinstance(alert, Open) else alert.alert
 
 
-def state_of(alert: Alert) -> str:
+def state_of(alert: Alert) -> State:
     """The name of its state."""
     return STATES[type(alert)]
 

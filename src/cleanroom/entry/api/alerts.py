@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from cleanroom.app import alerts
-from cleanroom.app.alerts.read import EVERY
+from cleanroom.app.alerts.read import EVERY, UNANSWERED
+from cleanroom.core.alert import Level
+from cleanroom.core.alerts.grouping import State
 from cleanroom.core.base import plain
 from cleanroom.core.facts.alerts import Matching
 from cleanroom.entry.alerts import answered, as_data, silence_data
@@ -20,7 +22,6 @@ from cleanroom.formats.alertmanager import signals_of
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
 
 Id = Annotated[str, Path(max_length=60, description="The id of an alert.", examples=["3f9a0c1b2d4e"])]
-State = Literal["open", "acknowledged", "resolved"]
 
 _PAYLOAD: dict[str, Any] = {
     "version": "4",
@@ -86,7 +87,7 @@ class AnsweredShown(BaseModel):
 
     id: str
     state: State
-    level: Literal["warning", "critical", "business"]
+    level: Level
     system: str
     what: str
     opened: str
@@ -183,7 +184,7 @@ def list_alerts(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[AlertShown]:
     """Alerts, those that nobody answered first, then the newest; each with its first signals."""
-    states = tuple(s for s in EVERY if s in (state or ("open", "acknowledged")))
+    states = tuple(s for s in EVERY if s in (state or UNANSWERED))
     return [AlertShown(**as_data(shown)) for shown in alerts.every(room, states, system, limit)]
 
 

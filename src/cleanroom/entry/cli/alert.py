@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cleanroom.core.alerts.words import short
 from cleanroom.entry.cli.output import As, AsJson, print_json, screen
 
 app = typer.Typer(no_args_is_help=True)
@@ -116,7 +117,7 @@ def silence(
     if as_json:
         print_json(silence_data(made, work.clock.now()))
     else:
-        screen().print(f"silence {made.id} until {made.until[:16].replace('T', ' ')} UTC", markup=False)
+        screen().print(f"silence {made.id} until {short(made.until)}", markup=False)
 
 
 @app.command("unsilence")

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from cleanroom.core.alerts.words import short
+from cleanroom.core.base import Instant
 from cleanroom.entry.cli.output import As, AsJson, print_json, screen
 
 app = typer.Typer(no_args_is_help=True)
@@ -73,5 +75,5 @@ def run(
         raise typer.Exit(1)
 
 
-def _short(at: str | None) -> str:
-    return f"{at[:16].replace('T', ' ')} UTC" if at else "never"
+def _short(at: Instant | None) -> str:
+    return short(at) if at else "never"

@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse
 
 from cleanroom.app import alerts
 from cleanroom.app.alerts.first_steps import first_step
-from cleanroom.app.alerts.read import EVERY, UNANSWERED
-from cleanroom.core.alerts.state import base_of, state_of, subject_of
+from cleanroom.app.alerts.read import UNANSWERED
+from cleanroom.core.alerts.state import base_of, subject_of
 from cleanroom.core.base import CleanroomError
 from cleanroom.core.facts.alerts import Matching
 from cleanroom.entry.api.doors import Visit
@@ -77,8 +77,8 @@ def silence(request: Request, page: Visit, id: str, long: Text = "", because: Te
         seconds = seconds_of(long)
         found = alerts.one(page.room, id)
         wanted = {(m.signal.name, m.signal.system, m.signal.about) for m in found.members if m.ended is None}
-        for name, system, about in sorted(wanted):
-            alerts.silence(page.room, Matching(name, system or "*", about or "*"), seconds, because)
+        matching = [Matching(name, system or "*", about or "*") for name, system, about in sorted(wanted)]
+        alerts.silence_all(page.room, matching, seconds, because)
 
     return _do(request, page, id, "silenced", deed)
 
@@ -92,9 +92,6 @@ def _do(request: Request, visit: Visit, id: str, code: str, deed: Callable[[], o
 
 
 def _list(request: Request, visit: Visit, alert: CleanroomError | None = None, *, over: bool = False) -> HTMLResponse:
-    found = alerts.every(visit.room, EVERY if over else UNANSWERED, limit=_MOST)
-    if over:
-        found = tuple(a for a in found if state_of(a.alert) == "resolved")
     return render(
         request,
         visit,
@@ -104,7 +101,7 @@ def _list(request: Request, visit: Visit, alert: CleanroomError | None = None, *
         here="/alerts",
         live="alert/ silences",
         over=over,
-        alerts=found,
+        alerts=alerts.every(visit.room, ("resolved",) if over else UNANSWERED, limit=_MOST),
         silences=alerts.holding(visit.room),
         lost=alerts.undelivered(visit.room),
     )
