@@ -183,6 +183,8 @@ def test_any_step_and_any_span_add_up_to_the_same(calls: Calls) -> None:
                 expected.setdefault((since + (minute[i] - since) // step * step, variant), []).append(ms[i])
             found = calls.cells("shop", "ms", START + since, START + until, step, ["variant"])
             assert [(c.start - START, *c.parts) for c in found] == sorted(expected)
+            together = calls.all_cells("shop", START + since, START + until, step, ["variant"])
+            assert together == ({"ms": found} if found else {})
             for cell, key in zip(found, sorted(expected), strict=True):
                 assert cell.n == len(expected[key])
                 assert cell.total == pytest.approx(sum(expected[key]))

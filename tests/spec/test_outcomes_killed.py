@@ -27,7 +27,8 @@ import os, sys
 from pathlib import Path
 import duckdb
 from cleanroom.adapters.sqlstore import hours, moving, open_sqlite
-from cleanroom.adapters.sqlstore.telemetry import (SqlTelemetry)
+from cleanroom.adapters.sqlstore.telemetry import SqlTelemetry
+from cleanroom.core.base import HOUR
 from cleanroom.core.outcome import Kept
 
 def kept(i):

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from cleanroom.adapters.valid_text import check_text
 from cleanroom.core.base import MINUTE, Misuse
 from cleanroom.core.call import Call, UserEvent
-from cleanroom.ports.calls import ALL, MOST_METRICS, MOST_PARTS, OTHER, Part
+from cleanroom.ports.calls import ALL, EVENT, MOST_METRICS, MOST_PARTS, OTHER, PARTS
 
-PARTS: tuple[Part, ...] = ("feature", "variant", "model", "prompt")
 FILTERS = (*PARTS, "conversation", "operation", "trace")
 """The fields that `rows` can ask for."""
 
@@ -54,7 +53,7 @@ def parts_of(one: Call | UserEvent) -> tuple[str, ...]:
 
 def event_metric(event: UserEvent) -> str:
     """The metric that a user event counts as."""
-    return f"event/{event.happened}"
+    return f"{EVENT}{event.happened}"
 
 
 def figures(one: Call | UserEvent) -> Iterator[tuple[str, float, bool]]:

@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from cleanroom.core.base import Misuse
-
-
-def is_valid(*texts: str | None) -> bool:
-    """Has each of the texts a UTF-8 form, and no NUL? What has not cannot have been kept either."""
-    whole = "".join(text for text in texts if text)
-    try:
-        whole.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\x00" not in whole
+from cleanroom.core.base import Misuse, is_valid
 
 
 def check_text(*texts: str | None) -> None:

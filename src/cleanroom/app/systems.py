@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from cleanroom.app import alerts
-from cleanroom.app.alerts.read import Shown
+from cleanroom.app.alerts.read import Shown, systems_of
 from cleanroom.app.rollout.read import every as every_rollout
 from cleanroom.app.room import Room
 from cleanroom.app.sensors.read import Found
 from cleanroom.app.sensors.read import every as every_sensor
-from cleanroom.app.slo.status import status
+from cleanroom.app.slo.status import careful
 from cleanroom.app.telemetry.course import course
 from cleanroom.core.alerts.state import base_of
 from cleanroom.core.base import DAY, HOUR, CleanroomError, NotFound, micros
@@ -74,12 +74,16 @@ def every(room: Room) -> tuple[Glance, ...]:
 
 def one(room: Room, name: str) -> Glance:
     """One system. Raises NotFound."""
-    parts = _Parts(room, name)
-    names = {*parts.declared, *(s.system for s in room.calls.seen())}
+    check_name(room, name)
+    return _Parts(room, name).of(name)
+
+
+def check_name(room: Room, name: str) -> None:
+    """Raises NotFound for what nobody declared and nothing came from."""
+    names = {*(s.name for s in systems_of(room.project)), *(s.system for s in room.calls.seen())}
     if name not in names:
         hint = did_you_mean(name, names) or "Declare it: systems/NAME.yaml, or send telemetry that names it."
         raise NotFound(f"there is no system {name!r:.100}", hint)
-    return parts.of(name)
 
 
 class _Parts:
@@ -91,7 +95,7 @@ class _Parts:
         self._trouble: list[str] = []
         self.declared = {s.name: s for s in self._read(room.project.systems)}
         wanted = [s for s in self._read(room.project.slos) if only in (None, s.system)]
-        self._promises = [status(room, slo.name) for slo in wanted]
+        self._promises = [careful(room, slo) for slo in wanted]
         self._sensors = self._read(lambda: every_sensor(room))
         self._alerts = self._read(lambda: alerts.every(room, system=only))
         self._rollouts = self._read(lambda: [r for r in every_rollout(room) if runs(r)])

@@ -89,6 +89,16 @@ def micros(at: Instant) -> int:
     return whole * 1_000_000 + moment.microsecond
 
 
+def is_valid(*texts: str | None) -> bool:
+    """Has each of the texts a UTF-8 form, and no NUL, so that every database can keep it?"""
+    whole = "".join(text for text in texts if text)
+    try:
+        whole.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in whole
+
+
 def after(at: Instant, seconds: float) -> Instant:
     """So many seconds later."""
     return instant(micros(at) + round(seconds * SECOND))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, TypeGuard
 
-from cleanroom.core.base import CleanroomError, Digest, Misuse, Refused, noun
+from cleanroom.core.base import CleanroomError, Digest, Misuse, Refused, is_valid, noun
 from cleanroom.core.facts import Fact, Proposed, Ran
 from cleanroom.core.merkle import Frontier, grown, leaf_hash, root
 
@@ -20,9 +20,7 @@ _DECODER = json.JSONDecoder()
 
 def can_be_kept(subject: str) -> bool:
     """Is `subject` text that every database takes as a key: not empty, not too long, with a UTF-8 form, no NUL?"""
-    if not 0 < len(subject) <= MAX_SUBJECT or "\x00" in subject:
-        return False
-    return not any("\ud800" <= c <= "\udfff" for c in subject)
+    return 0 < len(subject) <= MAX_SUBJECT and is_valid(subject)
 
 
 @noun

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,14 @@ from cleanroom.ports.telemetry import Recorded
 
 Part = Literal["feature", "variant", "model", "prompt"]
 """By what a metric of a system can be told apart."""
+
+PARTS: tuple[Part, ...] = get_args(Part)
+
+TEXTS = ("id", "conversation", "who", *PARTS)
+"""The texts of CallColumns."""
+
+EVENT = "event/"
+"""Begins the metric that a user event counts as: event/ticket ..."""
 
 ALL = ""
 """The metric that counts every call, whatever else is known of it."""
@@ -91,6 +99,12 @@ class Calls(Protocol):
 
         A user event counts as the metric `event/<happened>`, its value as the total; without a value it adds 0 to it.
         """
+        ...
+
+    def all_cells(
+        self, system: str, since: int, until: int, step: int, by: Sequence[Part] = ()
+    ) -> Mapping[str, tuple[Cell, ...]]:
+        """`cells` of every metric that has any, without ALL, as of one moment."""
         ...
 
     def columns(self, system: str, since: int, until: int, metrics: Sequence[str]) -> CallColumns:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cleanroom.adapters.call_sums import PARTS, Day, check, check_filters, check_step, figures, parts_of
+from cleanroom.adapters.call_sums import Day, check, check_filters, check_step, figures, parts_of
 from cleanroom.core.base import DAY, HOUR, MINUTE
 from cleanroom.core.call import Call, Happened, UserEvent
 from cleanroom.core.telemetry.histogram import histogram_of, merged
-from cleanroom.ports.calls import ALL, CallColumns, Cell, Part, SystemSeen
+from cleanroom.ports.calls import ALL, PARTS, TEXTS, CallColumns, Cell, Part, SystemSeen
 from cleanroom.ports.telemetry import Recorded
 
 
@@ -78,11 +78,16 @@ class MemoryCalls:
             Cell(*key, s.n, s.bad, s.total, s.histogram) for key, s in sorted(found.items(), key=lambda f: f[0])
         )
 
+    def all_cells(
+        self, system: str, since: int, until: int, step: int, by: Sequence[Part] = ()
+    ) -> Mapping[str, tuple[Cell, ...]]:
+        """Rollups of every metric."""
+        return {m: self.cells(system, m, since, until, step, by) for m in self.metrics(system, since, until)}
+
     def columns(self, system: str, since: int, until: int, metrics: Sequence[str]) -> CallColumns:
         """Calls with since <= at < until."""
         found = self._between(system, since, until)
-        texts = ("id", "conversation", "who", *PARTS)
-        made = {name: np.array([getattr(c, name) for c in found], np.str_) for name in texts}
+        made = {name: np.array([getattr(c, name) for c in found], np.str_) for name in TEXTS}
         values = {m: np.array([c.metrics.get(m, np.nan) for c in found], np.float64) for m in metrics}
         return CallColumns(at=np.array([c.at for c in found], np.int64), metrics=values, **made)
 

@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import links, sessions, tokens
-from cleanroom.adapters.valid_text import check_text, is_valid
-from cleanroom.core.base import Instant, Misuse
+from cleanroom.adapters.valid_text import check_text
+from cleanroom.core.base import Instant, Misuse, is_valid
 from cleanroom.ports.accounts import Link, Session, Token
 
 _TOKEN = select(tokens).where(tokens.c.id == bindparam("id"))

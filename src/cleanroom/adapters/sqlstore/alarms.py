@@ -21,16 +21,14 @@ from sqlalchemy import (
     update,
 )
 
+from cleanroom.adapters.sqlstore.batches import batches
 from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import alert_signals, alerts
-from cleanroom.adapters.valid_text import is_valid
 from cleanroom.core.alert import Signal
 from cleanroom.core.alerts.decide import Tally
 from cleanroom.core.alerts.grouping import Grouped, Look, Member, State, Taken, grouped, keys_of, regrouped
 from cleanroom.core.alerts.grouping import Row as Alert
-from cleanroom.core.base import Instant
-
-_KEYS = 500  # values bound in one query
+from cleanroom.core.base import Instant, is_valid
 
 _DUE = select(alerts).where(alerts.c.due <= bindparam("now"))
 _ROW = select(alerts).where(alerts.c.id == bindparam("id"))
@@ -202,16 +200,14 @@ def _members(
     connection: Connection, column: ColumnElement[Any], values: Sequence[str], *more: ColumnElement[bool]
 ) -> list[Member]:
     wanted = select(alert_signals).where(*more)
-    parts = (values[start : start + _KEYS] for start in range(0, len(values), _KEYS))
-    return [_member(row) for part in parts for row in connection.execute(wanted.where(column.in_(part)))]
+    return [_member(row) for part in batches(values) for row in connection.execute(wanted.where(column.in_(part)))]
 
 
 def _alerts(
     connection: Connection, column: ColumnElement[Any], values: Sequence[str], *more: ColumnElement[bool]
 ) -> dict[str, Alert]:
     wanted = select(alerts).where(*more)
-    parts = (values[start : start + _KEYS] for start in range(0, len(values), _KEYS))
-    found = (Alert(*row) for part in parts for row in connection.execute(wanted.where(column.in_(part))))
+    found = (Alert(*row) for part in batches(values) for row in connection.execute(wanted.where(column.in_(part))))
     return {alert.id: alert for alert in found}
 
 

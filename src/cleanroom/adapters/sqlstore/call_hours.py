@@ -15,7 +15,7 @@ from cleanroom.adapters.sqlstore.files import Files, floats, metric_of, micros_o
 from cleanroom.adapters.sqlstore.hours import marks_of
 from cleanroom.adapters.sqlstore.packed_calls import KEYS, WORDS
 from cleanroom.core.call import Call
-from cleanroom.ports.calls import CallColumns
+from cleanroom.ports.calls import TEXTS, CallColumns
 
 _FILE = """
 SELECT
@@ -50,11 +50,11 @@ _FIELDS = (
 _AT_ONCE = 24  # files that are looked through for the newest calls before the older ones are
 
 
-def write(files: Files, system: str, hour: int, rows: Sequence[Any]) -> str:
-    """Write calls of one system and hour, rows of the log, to a file; its name."""
+def write(files: Files, system: str, hour: int, found: packed_calls.Unpacked, rows: Sequence[Any]) -> str:
+    """Write calls of one system and hour, rows of the log and what they hold, to a file; its name."""
 
     def draw(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
-        for name, table in _tables(rows).items():
+        for name, table in _tables(found, rows).items():
             db.register(name, table)
         return db.sql(_FILE, params={"system": system})
 
@@ -89,12 +89,11 @@ def spoken(files: Files, name: str, before: int, texts: bool) -> int:
 
 def columns(files: Files, names: Sequence[str], since: int, until: int, metrics: Sequence[str]) -> CallColumns:
     """Calls of these files with since <= at < until, in the order of the files."""
-    texts = ("id", "conversation", "who", "feature", "variant", "model", "prompt")
-    wanted = {"at": micros_of("happened"), **{name: ColumnExpression(name) for name in texts}}
+    wanted = {"at": micros_of("happened"), **{name: ColumnExpression(name) for name in TEXTS}}
     wanted |= {f"m{place}": metric_of(name) for place, name in enumerate(metrics)}
     found = files.read(names, within(since, until), wanted)
     values = {name: floats(found[f"m{place}"]) for place, name in enumerate(metrics)}
-    return CallColumns(at=found["at"], metrics=values, **{name: found[name].astype(np.str_) for name in texts})
+    return CallColumns(at=found["at"], metrics=values, **{name: found[name].astype(np.str_) for name in TEXTS})
 
 
 def newest(
@@ -147,9 +146,9 @@ def _call(row: Sequence[Any]) -> Call:
     return Call(**given)
 
 
-def _tables(rows: Sequence[Any]) -> dict[str, dict[str, NDArray[Any]]]:
+def _tables(found: packed_calls.Unpacked, rows: Sequence[Any]) -> dict[str, dict[str, NDArray[Any]]]:
     """Calls of the log as DuckDB takes them in."""
-    found, keys = packed_calls.unpacked(rows), packed_calls.keys_of(rows)
+    keys = packed_calls.keys_of(rows)
     texts = list(packed_calls.texts_of(rows))
     sources = [(i, nr, text) for i, of_call in enumerate(texts) for nr, text in enumerate(of_call[2])]
     places, numbers, said = zip(*sources, strict=True) if sources else ((), (), ())

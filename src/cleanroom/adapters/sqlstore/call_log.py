@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, select
 
-from cleanroom.adapters.call_sums import PARTS
 from cleanroom.adapters.sqlstore import packed_calls
 from cleanroom.adapters.sqlstore.packed_calls import KEYS
 from cleanroom.adapters.sqlstore.tables import calls
 from cleanroom.core.base import HOUR
 from cleanroom.core.call import Call
-from cleanroom.ports.calls import CallColumns
+from cleanroom.ports.calls import PARTS, CallColumns
 
 _AT_ONCE = 400  # rows that are looked through at a time, so that a long log needs no more memory than a short one
 _ALL_BUT_TEXTS = [c for c in calls.c if c.name != "texts"]

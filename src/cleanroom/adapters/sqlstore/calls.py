@@ -18,10 +18,9 @@ from cleanroom.adapters.sqlstore.rolling import event_of
 from cleanroom.adapters.sqlstore.secret import Secret
 from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import call_events, call_files, call_ids, call_systems, calls
-from cleanroom.adapters.valid_text import is_valid
-from cleanroom.core.base import HOUR
+from cleanroom.core.base import HOUR, is_valid
 from cleanroom.core.call import Call, Happened, UserEvent
-from cleanroom.ports.calls import CallColumns, Cell, Part, SystemSeen
+from cleanroom.ports.calls import TEXTS, CallColumns, Cell, Part, SystemSeen
 from cleanroom.ports.telemetry import Recorded
 
 if TYPE_CHECKING:
@@ -59,6 +58,15 @@ class SqlCalls:
         check_step(step)
         with self._store.snapshot() as connection:
             return Panel(connection, system, since, until).cells(metric, step, by)
+
+    def all_cells(
+        self, system: str, since: int, until: int, step: int, by: Sequence[Part] = ()
+    ) -> Mapping[str, tuple[Cell, ...]]:
+        """Rollups of every metric, out of one reading of what is not in the rollups yet."""
+        check_step(step)
+        with self._store.snapshot() as connection:
+            panel = Panel(connection, system, since, until)
+            return {metric: panel.cells(metric, step, by) for metric in panel.metrics()}
 
     def columns(self, system: str, since: int, until: int, metrics: Sequence[str]) -> CallColumns:
         """Calls with since <= at < until, out of files and log."""
@@ -158,9 +166,10 @@ class SqlCalls:
         """Write rows of the log to a file; what is remembered of it."""
         from cleanroom.adapters.sqlstore import call_hours
 
-        at = packed_calls.unpacked(rows).heads["at"]
+        found = packed_calls.unpacked(rows)
+        at = found.heads["at"]
         return {
-            "name": call_hours.write(self._files, system, hour, rows),
+            "name": call_hours.write(self._files, system, hour, found, rows),
             "system": system,
             "first": int(at.min()),
             "last": int(at.max()),
@@ -176,6 +185,5 @@ def _joined(parts: Sequence[CallColumns], metrics: Sequence[str]) -> CallColumns
     def column(name: str) -> Any:
         return np.concatenate([getattr(p, name) for p in parts])[order]
 
-    texts = ("id", "conversation", "who", "feature", "variant", "model", "prompt")
     values = {m: np.concatenate([p.metrics[m] for p in parts])[order] for m in metrics}
-    return CallColumns(at=column("at"), metrics=values, **{name: column(name) for name in texts})
+    return CallColumns(at=column("at"), metrics=values, **{name: column(name) for name in TEXTS})

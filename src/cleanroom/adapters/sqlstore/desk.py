@@ -24,8 +24,8 @@ from sqlalchemy import (
 
 from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import items, skips, texts, views
-from cleanroom.adapters.valid_text import check_text, is_valid
-from cleanroom.core.base import Digest, Instant, Outside, digest
+from cleanroom.adapters.valid_text import check_text
+from cleanroom.core.base import Digest, Instant, Outside, digest, is_valid
 from cleanroom.ports.desk import Item, Where
 
 _VIEW = "desk"

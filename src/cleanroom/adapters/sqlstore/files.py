@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from cleanroom.adapters.artifacts import told
 from cleanroom.adapters.duckdb.faults import translated
-from cleanroom.core.base import Outside, instant
+from cleanroom.core.base import HOUR, Outside, instant
 
 _MEMORY = "700MB"
 
@@ -69,7 +69,7 @@ class Files:
 
     def orphans(self, owner: str, before: int) -> list[str]:
         """The names of what was set aside of `owner`, of hours that ended before that moment."""
-        ended = instant(before - 3_600_000_000)[:13]
+        ended = instant(before - HOUR)[:13]
         found = (self.folder / _folder_of(owner)).glob("*.orphan")
         return sorted(f"{f.parent.name}/{f.name}" for f in found if f.name[:13] <= ended)
 

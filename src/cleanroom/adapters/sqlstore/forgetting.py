@@ -131,6 +131,8 @@ def _forgotten(connection: Connection, row: Row[Any], before: int, texts: bool) 
     """Forget what lies before that moment in a row of the log; how many calls."""
     at = packed_calls.unpacked([row]).heads["at"]
     old = (at < before).tolist()
+    if not any(old):
+        return 0
     of_row = calls.c.seq == row.seq
     if texts:
         said = list(packed_calls.texts_of([row]))
@@ -142,6 +144,6 @@ def _forgotten(connection: Connection, row: Row[Any], before: int, texts: bool) 
     kept = packed_calls.calls_of([row], [place for place, gone in enumerate(old) if not gone])
     if not kept:
         connection.execute(delete(calls).where(of_row))
-    elif any(old):
+    else:
         connection.execute(update(calls).where(of_row).values(packed_calls.packed(kept)))
     return int((at < before).sum())

@@ -8,8 +8,8 @@ from sqlalchemy import Row, insert, select, update
 
 from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import outbox
-from cleanroom.adapters.valid_text import check_text, is_valid
-from cleanroom.core.base import Instant
+from cleanroom.adapters.valid_text import check_text
+from cleanroom.core.base import Instant, is_valid
 from cleanroom.ports.outbox import Message
 
 

@@ -98,8 +98,8 @@ def renumbered(
     return tuple(codes), known[np.repeat(of_row, sizes) + places] if len(places) else np.zeros(0, np.int64)
 
 
-def column(found: Unpacked, name: str) -> NDArray[np.float64]:
-    """A metric of every outcome; NaN where it has none of that name."""
+def column(found: Any, name: str) -> NDArray[np.float64]:
+    """A metric of every outcome, or call, that was unpacked; NaN where it has none of that name."""
     values = np.full(len(found.heads), np.nan)
     if name in found.names:
         wanted = found.code == found.names.index(name)

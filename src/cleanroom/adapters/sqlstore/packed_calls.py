@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanroom.adapters.sqlstore.packed import renumbered
+from cleanroom.adapters.sqlstore.packed import column, renumbered
 from cleanroom.core.call import Call
 
 WORDS = ("feature", "variant", "model", "prompt", "operation", "tool", "provider", "error")
@@ -57,11 +57,7 @@ class Unpacked:
 
     def column(self, name: str) -> NDArray[np.float64]:
         """A metric of every call; NaN where it has none of that name."""
-        values = np.full(len(self.heads), np.nan)
-        if name in self.names:
-            wanted = self.code == self.names.index(name)
-            values[self.of[wanted]] = self.value[wanted]
-        return values
+        return column(self, name)
 
 
 def packed(calls: Sequence[Call]) -> dict[str, Any]:

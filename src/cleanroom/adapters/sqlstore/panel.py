@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, select
 
-from cleanroom.adapters.call_sums import PARTS, Day
+from cleanroom.adapters.call_sums import Day
 from cleanroom.adapters.sqlstore import sums
 from cleanroom.adapters.sqlstore.batches import batches
 from cleanroom.adapters.sqlstore.rolling import Figure, Young, days, days_of, rolled_up_to, told_apart, young
@@ -17,7 +18,7 @@ from cleanroom.adapters.sqlstore.sums import LEVELS, SPAN, Sums
 from cleanroom.adapters.sqlstore.tables import call_sums
 from cleanroom.core.base import DAY, MINUTE
 from cleanroom.core.telemetry.histogram import buckets
-from cleanroom.ports.calls import ALL, Cell, Part
+from cleanroom.ports.calls import ALL, PARTS, Cell, Part
 
 _OF_METRIC = tuple(call_sums.c[name] == bindparam(name) for name in ("system", "metric", "width"))
 _STARTS = select(call_sums.c.start).where(
@@ -34,6 +35,9 @@ _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 _EDGES = select(call_sums.c.metric, call_sums.c.start, call_sums.c.body).where(
     call_sums.c.system == bindparam("system"), call_sums.c.width == bindparam("width")
 )
+
+
+_Waiting = tuple[str, Young, Figure, NDArray[np.int64], NDArray[np.int64], Day]
 
 
 class Panel:
@@ -71,7 +75,7 @@ class Panel:
                 minutes = row.start + sums.unpacked([row.body])[0].slot * MINUTE
                 if ((minutes >= self._since) & (minutes < self._until)).any():
                     found.add(row.metric)
-        for metric, fresh, figure, of_day, *_ in self._waiting():
+        for metric, fresh, figure, of_day, *_ in self._waiting:
             minutes = fresh.at[figure.of[of_day]] // MINUTE * MINUTE
             if ((minutes >= self._since) & (minutes < self._until)).any():
                 found.add(metric)
@@ -135,7 +139,7 @@ class Panel:
         self, metric: str, step: int, groups: _Groups
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], Sums]]:
         """(step, group, sums) of what is not in the rollups yet, each by itself."""
-        for name, fresh, figure, of_day, place, known in self._waiting():
+        for name, fresh, figure, of_day, place, known in self._waiting:
             if name != metric:
                 continue
             of = figure.of[of_day]
@@ -145,7 +149,11 @@ class Panel:
             single = sums.of_values(np.arange(len(value)), value, figure.counted[of_day][mine], buckets(value))
             yield (minute[mine] - self._since) // step, groups.of(list(known.parts))[place[of[mine]]], single
 
-    def _waiting(self) -> Iterator[tuple[str, Young, Figure, NDArray[np.int64], NDArray[np.int64], Day]]:
+    @cached_property
+    def _waiting(self) -> tuple[_Waiting, ...]:
+        return tuple(self._told_waiting())
+
+    def _told_waiting(self) -> Iterator[_Waiting]:
         """What is not in the rollups yet, told apart as it will be there: as told_apart has it, and the day."""
         known: dict[int, Day] = {}
         for _, fresh in young(self._connection, rolled_up_to(self._connection), self._system):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
 
-from cleanroom.adapters.call_sums import PARTS, Day, event_metric, parts_of
+from cleanroom.adapters.call_sums import Day, event_metric, parts_of
 from cleanroom.adapters.sqlstore import packed_calls, sums
 from cleanroom.adapters.sqlstore.batches import or_else
 from cleanroom.adapters.sqlstore.sums import LEVELS, Sums
@@ -20,7 +20,7 @@ from cleanroom.adapters.sqlstore.tables import call_days, call_events, call_prog
 from cleanroom.core.base import DAY
 from cleanroom.core.call import UserEvent
 from cleanroom.core.telemetry.histogram import buckets
-from cleanroom.ports.calls import ALL
+from cleanroom.ports.calls import ALL, PARTS
 
 _ROLLED = select(call_progress.c.number).where(call_progress.c.name == "rolled")
 _HEADS = (calls.c.seq, calls.c.system, calls.c.heads, calls.c.marks, calls.c.names, calls.c.words)

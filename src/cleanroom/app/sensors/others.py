@@ -10,7 +10,7 @@ from cleanroom.app.sensors import kept
 from cleanroom.app.sensors.files import File, files_of
 from cleanroom.app.sensors.looks import AHEAD, Look, begin_of, today
 from cleanroom.codec.change import MAX_MAPPING, read_mapping
-from cleanroom.core.base import DAY, Instant, Misuse, NotFound, instant, micros, plain
+from cleanroom.core.base import DAY, HOUR, MINUTE, Instant, Misuse, NotFound, instant, micros, plain
 from cleanroom.core.change import Mapping, MappingArtifact
 from cleanroom.core.checks.golden import CASE, GoldenCases
 from cleanroom.core.measure import Unseen
@@ -144,9 +144,8 @@ def privacy(room: Room, watch: Privacy, now: Instant) -> Look:
 
 def _of_calls(room: Room, watch: Privacy, since: int, until: int) -> Leaks:
     """By the metric that is set before texts are redacted and kept."""
-    minute = 60_000_000
-    first, last = since // minute * minute, -(-until // minute) * minute
-    cells = room.calls.cells(watch.system, _PII, first, last, minute * 60)
+    first, last = since // MINUTE * MINUTE, -(-until // MINUTE) * MINUTE
+    cells = room.calls.cells(watch.system, _PII, first, last, HOUR)
     bad, of = sum(c.bad for c in cells), sum(c.n for c in cells)
     worst = room.calls.rows(watch.system, since, until, {}, _PII, _WHERE) if bad else ()
     where = tuple(f"call {c.id} of {c.feature or watch.system} at {instant(c.at)[:19]}Z" for c in worst)

@@ -41,15 +41,16 @@ from cleanroom.core.stats.burn import Burning
 
 def every(room: Room) -> tuple[Status, ...]:
     """Every SLO of the project, by name. What cannot be asked is told in its own status."""
-    return tuple(_careful(room, slo) for slo in room.project.slos())
+    return tuple(careful(room, slo) for slo in room.project.slos())
 
 
 def status(room: Room, name: str) -> Status:
     """One SLO. Raises NotFound; what cannot be asked is told in its status."""
-    return _careful(room, named(room, name))
+    return careful(room, named(room, name))
 
 
-def _careful(room: Room, slo: Slo) -> Status:
+def careful(room: Room, slo: Slo) -> Status:
+    """As `status`, for who has read the SLO already."""
     try:
         return status_of(room, slo)
     except CleanroomError as error:

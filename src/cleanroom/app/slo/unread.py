@@ -9,10 +9,10 @@ from weakref import WeakKeyDictionary
 from cleanroom.app.alerts import signals_in
 from cleanroom.app.room import Room
 from cleanroom.core.alert import Signal
-from cleanroom.core.base import Instant, instant, micros, noun
+from cleanroom.core.base import HOUR, Instant, instant, micros, noun
 from cleanroom.ports.store import Store
 
-PATIENCE = 3_600_000_000
+PATIENCE = HOUR
 """Microseconds for which what may pass by itself, such as a Prometheus that does not answer, is waited for."""
 
 UNREADABLE = "unreadable"

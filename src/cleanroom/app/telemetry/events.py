@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import get_args
 
 from cleanroom.app.room import Room
 from cleanroom.app.telemetry.names import cleaned, conversation_kept, name_kept, prompt_kept
 from cleanroom.app.telemetry.rules import Reading, Rules
-from cleanroom.core.base import Instant, Misuse, instant, micros, noun
+from cleanroom.core.base import Instant, Misuse, instant, is_valid, micros, noun
 from cleanroom.core.call import Call, Happened, UserEvent
 from cleanroom.core.telemetry.metrics import classified, name_of, predicted_of
 from cleanroom.core.telemetry.told import LONGEST_NAME, LONGEST_TEXT, judgement_id
@@ -60,7 +61,8 @@ def report(room: Room, reported: Sequence[Reported], reading: Reading | None = N
             raise Misuse(f"event {place} of {len(reported)} ({one.id!r:.60}): {fault}", _HINT)
     rules = (reading or Reading(room)).rules()
     now = micros(room.clock.now())
-    about = [room.calls.call(one.call) if one.call else None for one in reported]
+    kept = cache(room.calls.call)
+    about = [kept(one.call) if one.call else None for one in reported]
     events = [_event(room, one, call, rules, now) for one, call in zip(reported, about, strict=True)]
     labels = [_label(event, one.label, call) for event, one, call in zip(events, reported, about, strict=True) if call]
     judged = [label for label in labels if label is not None]
@@ -82,7 +84,7 @@ def faults(one: Reported) -> Iterator[str]:
         yield f"happened is one of {', '.join(HAPPENED)}"
     if one.value is not None and not abs(one.value) <= 1e15:
         yield "value is no amount of money"
-    if len(one.words) > LONGEST_TEXT or "\x00" in one.words or any("\ud800" <= c <= "\udfff" for c in one.words):
+    if len(one.words) > LONGEST_TEXT or not is_valid(one.words):
         yield f"words are text of up to {LONGEST_TEXT:,} characters"
     try:
         instant(micros(one.at))

@@ -18,12 +18,11 @@ from cleanroom.core.call import Call
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.telemetry.histogram import merged, quantile
 from cleanroom.core.telemetry.metrics import REQUESTS
-from cleanroom.ports.calls import Cell, Part, SystemSeen
+from cleanroom.ports.calls import EVENT, PARTS, Cell, Part, SystemSeen
 
 MOST_COUNTED = 300_000
 """Calls from which sessions are counted, at most; more of them, and there is no figure for a session."""
 
-PARTS: tuple[Part, ...] = ("feature", "variant", "model", "prompt")
 QUANTILES = (0.5, 0.9, 0.99)
 
 _LABELLED = ("false_discovery/", "missed/")
@@ -116,7 +115,10 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A system from `since` to `until` (microseconds). `sessions`: None where the calls are too many to count them."""
+    """A system from `since` to `until` (microseconds). `metrics`: names of all that came in, in order.
+
+    `sessions`: None where the calls are too many to count them.
+    """
 
     system: str
     since: int
@@ -124,6 +126,7 @@ class Panel:
     by: tuple[Part, ...]
     total: Line
     lines: tuple[Line, ...]
+    metrics: tuple[str, ...]
     sessions: Sessions | None
 
 
@@ -135,8 +138,8 @@ def panel(room: Room, system: str, since: int, until: int, by: Sequence[Part] = 
     since, until = since // MINUTE * MINUTE, -(-until // MINUTE) * MINUTE
     found: dict[tuple[str, ...], _Sums] = {}
     if since < until:
-        for metric in room.calls.metrics(system, since, until):
-            for cell in room.calls.cells(system, metric, since, until, until - since, by):
+        for metric, cells in room.calls.all_cells(system, since, until, until - since, by).items():
+            for cell in cells:
                 found.setdefault(cell.parts, _Sums()).add(metric, cell)
     total = _Sums()
     for sums in found.values():
@@ -144,7 +147,7 @@ def panel(room: Room, system: str, since: int, until: int, by: Sequence[Part] = 
     lines = sorted((sums.line(parts) for parts, sums in found.items()), key=lambda x: (-x.requests, x.parts))
     whole = total.line(())
     counted = _sessions(room, system, since, until, whole.requests) if sessions else None
-    return Panel(system, since, until, tuple(by), whole, tuple(lines) if by else (), counted)
+    return Panel(system, since, until, tuple(by), whole, tuple(lines) if by else (), tuple(sorted(total.n)), counted)
 
 
 def check_system(room: Room, system: str) -> None:
@@ -205,9 +208,9 @@ class _Sums:
         self.histogram[metric] = merged((self.histogram.get(metric, {}), histogram))
 
     def line(self, parts: tuple[str, ...]) -> Line:
-        own = [m for m in self.n if not m.startswith("event/")]
+        own = [m for m in self.n if not m.startswith(EVENT)]
         numbers = [m for m in own if self.histogram[m]]
-        users = {m.removeprefix("event/"): n for m, n in self.n.items() if m.startswith("event/")}
+        users = {m.removeprefix(EVENT): n for m, n in self.n.items() if m.startswith(EVENT)}
         return Line(
             parts=parts,
             requests=self.n.get(REQUESTS, 0),
@@ -217,7 +220,7 @@ class _Sums:
             money=self.total.get("cost", 0.0),
             unpriced=self.bad.get("unpriced", 0),
             users=users,
-            earned=self.total.get("event/conversion", 0.0),
+            earned=self.total.get(f"{EVENT}conversion", 0.0),
         )
 
 

@@ -54,10 +54,10 @@ def take(room: Room, telling: Telling, reading: Reading | None = None) -> Taken:
     """
     rules = (reading or Reading(room)).rules()
     now = micros(room.clock.now())
-    hashed = _remembering(room.telemetry.hashed)
+    hashed, kept = cache(room.telemetry.hashed), cache(room.calls.call)  # most are of few people, and of few answers
     named = tuple(_named(room, telling.told, rules))
     here = {told.id: told for told in named}
-    calls = tuple(_call(room, _placed(room, told, here), rules, now, hashed) for told in named)
+    calls = tuple(_call(room, _placed(told, here, kept), rules, now, hashed) for told in named)
     done = [room.calls.record(calls[start : start + BATCH]) for start in range(0, len(calls), BATCH)]
     return Taken(sum(d.new for d in done), sum(d.known for d in done), telling.beside, telling.faults, calls)
 
@@ -74,11 +74,11 @@ def _named(room: Room, all_told: Sequence[Told], rules: Rules) -> Iterator[Told]
         yield replace(told, **changed) if changed else told  # type: ignore[arg-type]
 
 
-def _placed(room: Room, told: Told, here: Mapping[str, Told]) -> Told:
+def _placed(told: Told, here: Mapping[str, Told], kept: Callable[[str], Call | None]) -> Told:
     """A judgement is of the feature, the variant and so on of the call that it judges, where that is known by now."""
     if not told.about:
         return told
-    judged = here.get(told.about) or room.calls.call(told.about)
+    judged = here.get(told.about) or kept(told.about)
     if judged is None:
         return told
     return replace(
@@ -99,7 +99,7 @@ def _call(room: Room, told: Told, rules: Rules, now: int, hashed: Callable[[str]
     metrics = metrics_of(told, rules.prices)
     kinds = rules.kinds(told.system)
     keep = rules.keeps_texts(told.system)
-    output, leaked = looked_through(room, told.output, kinds)
+    output, leaked = looked_through(room, told.output if keep or told.asks else "", kinds)
     if told.asks and told.output:
         # First, so that no number of metrics that were sent pushes them out; and a leak that was seen, nobody talks away.
         ours = texts_judged(told.output, told.sources) | {"pii": leaked or bool(metrics.get("pii"))}
@@ -140,15 +140,3 @@ def texts_judged(output: str, sources: Sequence[str]) -> dict[str, bool | float]
     """Our own baseline: how much of the answer its sources support, and whether any sentence is not supported."""
     share = supported(output, sources) if sources else None
     return {} if share is None else {"score/overlap": share, "hallucination_overlap": share < 1}
-
-
-def _remembering(hashed: Callable[[str], str]) -> Callable[[str], str]:
-    """Within one payload most calls are of few people."""
-    known: dict[str, str] = {}
-
-    def look(key: str) -> str:
-        if key not in known:
-            known[key] = hashed(key)
-        return known[key]
-
-    return look

@@ -10,12 +10,12 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from cleanroom.core.call import Call, UserEvent
 from cleanroom.core.telemetry.metrics import REQUESTS
 from cleanroom.core.telemetry.told import ASKS, BESIDE
+from cleanroom.ports.calls import OTHER
 
 MOST_SERIES = 2_000
 """Combinations of system, feature, variant and model that have a series of their own; the others are counted as `(other)`."""
 
 _LABELS = ("system", "feature", "variant", "model")
-_OTHER = "(other)"
 _OPERATIONS = frozenset((*ASKS, *BESIDE))  # those of the conventions: a sender could make up any number of others
 _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 
@@ -65,7 +65,7 @@ class Counted:
             if REQUESTS in metrics:
                 self._request(parts, metrics)
             elif call.operation != "label":
-                operation = call.operation if call.operation in _OPERATIONS else _OTHER
+                operation = call.operation if call.operation in _OPERATIONS else OTHER
                 self._beside.labels(*parts, operation).inc()
             if "hallucination" in metrics:
                 self._judged.labels(*parts).inc()
@@ -104,4 +104,4 @@ class Counted:
             if len(self._parts) < MOST_SERIES:
                 self._parts.add(parts)
                 return parts
-        return _OTHER, _OTHER, _OTHER, _OTHER
+        return OTHER, OTHER, OTHER, OTHER

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated
+from threading import RLock
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Security
@@ -24,6 +25,8 @@ from cleanroom.entry.api.limits import Limits, TooMany
 from cleanroom.entry.api.problems import NotSignedIn
 from cleanroom.ports.accounts import Session, Token
 from cleanroom.ports.identity import Identity
+
+T = TypeVar("T")
 
 COOKIE = "cleanroom_session"
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -53,6 +56,20 @@ class Serving:
     def cookie(self) -> str:
         """The name of the session's cookie; browsers keep `__Host-` to TLS, this host and the path /."""
         return f"__Host-{COOKIE}" if self.secure else COOKIE
+
+
+_MAKING = RLock()
+
+
+def kept(request: Request, name: str, make: Callable[[], T]) -> T:
+    """What the server of the request keeps under that name, made once, when it is first asked for; by any thread."""
+    state = request.app.state
+    if not hasattr(state, name):
+        with _MAKING:
+            if not hasattr(state, name):
+                setattr(state, name, make())
+    found: T = getattr(state, name)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

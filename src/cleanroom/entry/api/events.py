@@ -16,7 +16,7 @@ from starlette.responses import StreamingResponse
 
 from cleanroom.core.base import CleanroomError, Outside
 from cleanroom.core.ledger import LedgerEntry
-from cleanroom.entry.api.doors import Reading, Serving, serving
+from cleanroom.entry.api.doors import Reading, Serving, kept, serving
 
 router = APIRouter(prefix="/v1", tags=["ledger"])
 
@@ -103,11 +103,7 @@ class Feed:
 
 def feed_of(request: Request) -> Feed:
     """The one task of the server that looks at the ledger."""
-    kept: Any = request.app.state
-    if not hasattr(kept, "feed"):
-        kept.feed = Feed(serving(request))
-    found: Feed = kept.feed
-    return found
+    return kept(request, "feed", lambda: Feed(serving(request)))
 
 
 _OPENAPI: dict[str, Any] = {

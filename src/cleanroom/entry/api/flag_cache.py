@@ -14,7 +14,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
@@ -26,7 +25,7 @@ from cleanroom.core.base import CleanroomError, Outside
 from cleanroom.core.flags import Evaluation, evaluate, not_found, stale
 from cleanroom.core.progress.served import is_of
 from cleanroom.core.progress.state import start_of
-from cleanroom.entry.api.doors import Serving, asked_by, caller, serving, token_of
+from cleanroom.entry.api.doors import Serving, asked_by, caller, kept, serving, token_of
 from cleanroom.entry.api.events import Feed, feed_of
 from cleanroom.entry.api.problems import NotSignedIn
 from cleanroom.ports.accounts import Token
@@ -164,11 +163,7 @@ def sent_token(request: Request) -> str | None:
 
 def cache_of(request: Request) -> FlagCache:
     """The memory of the server that the request came to."""
-    kept: Any = request.app.state
-    if not hasattr(kept, "flag_cache"):
-        kept.flag_cache = FlagCache(serving(request), feed_of(request))
-    found: FlagCache = kept.flag_cache
-    return found
+    return kept(request, "flag_cache", lambda: FlagCache(serving(request), feed_of(request)))
 
 
 def etag_of(body: bytes) -> str:

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from prometheus_client.exposition import choose_encoder
 
 from cleanroom.entry.api.counted import Counted
-from cleanroom.entry.api.doors import Reading, serving
+from cleanroom.entry.api.doors import Reading, kept, serving
 from cleanroom.entry.api.problems import problems
 from cleanroom.entry.api.stands import Stands
 
@@ -33,9 +33,10 @@ async def metrics(request: Request, _room: Reading) -> Response:
 
 def counted_of(request: Request) -> Counted:
     """The counters of the server that the request came to."""
-    kept: Any = request.app.state
-    if not hasattr(kept, "counted"):
-        kept.counted = Counted()
-        kept.counted.registry.register(Stands(serving(request).room))
-    found: Counted = kept.counted
-    return found
+
+    def make() -> Counted:
+        made = Counted()
+        made.registry.register(Stands(serving(request).room))
+        return made
+
+    return kept(request, "counted", make)

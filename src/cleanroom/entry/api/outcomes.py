@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictBool
 from cleanroom.app import signals
 from cleanroom.core.base import Instant, plain
 from cleanroom.core.outcome import LONGEST, MOST_METRICS, Outcome
-from cleanroom.entry.api.doors import Reading, Reporting, serving
+from cleanroom.entry.api.doors import Reading, Reporting, kept, serving
 from cleanroom.entry.api.problems import problems
 
 router = APIRouter(prefix="/v1", tags=["outcomes"])
@@ -109,8 +109,4 @@ def _outcome(wish: OutcomeWish, now: Instant) -> Outcome:
 
 def _assigned(request: Request) -> signals.Assigned:
     """What the flags served, as this server has read it so far."""
-    kept: Any = request.app.state
-    if not hasattr(kept, "assigned"):
-        kept.assigned = signals.Assigned(serving(request).room.store)
-    found: signals.Assigned = kept.assigned
-    return found
+    return kept(request, "assigned", lambda: signals.Assigned(serving(request).room.store))

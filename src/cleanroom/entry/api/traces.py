@@ -11,7 +11,6 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -22,7 +21,7 @@ from cleanroom.app.telemetry.rules import Reading
 from cleanroom.app.telemetry.take import Taken, take
 from cleanroom.core.base import CleanroomError, Outside
 from cleanroom.core.telemetry.told import Telling
-from cleanroom.entry.api.doors import asked_by, caller, serving
+from cleanroom.entry.api.doors import asked_by, caller, kept, serving
 from cleanroom.entry.api.metrics import counted_of
 from cleanroom.entry.api.problems import headers_of, status_of
 from cleanroom.formats.otlp import read_logs, read_traces
@@ -99,11 +98,7 @@ ROUTES: tuple[BaseRoute, ...] = (
 
 def desk_of(request: Request) -> Desk:
     """The desk of the server that the request came to."""
-    kept: Any = request.app.state
-    if not hasattr(kept, "telemetry_desk"):
-        kept.telemetry_desk = Desk(Reading(serving(request).room))
-    found: Desk = kept.telemetry_desk
-    return found
+    return kept(request, "telemetry_desk", lambda: Desk(Reading(serving(request).room)))
 
 
 async def _taken(request: Request, kind: _Kind) -> Response:

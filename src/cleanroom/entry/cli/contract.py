@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cleanroom.core.base import Misuse
 from cleanroom.core.contract import LintFinding, PlanDifference
-from cleanroom.entry.cli.output import AsJson, aside, print_json, screen
+from cleanroom.entry.cli.output import AsJson, aside, print_json, printable, screen
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -54,7 +54,7 @@ def infer(
     if out is not None:
         count = len(draft.plan.events)
         next_step = f"Read its comments, then: cleanroom contract lint {out}"
-        aside().print(Text(_shown(f"wrote {out}: {_count(count, 'event')}. {next_step}")), soft_wrap=True)
+        aside().print(Text(printable(f"wrote {out}: {_count(count, 'event')}. {next_step}")), soft_wrap=True)
 
 
 @app.command("lint")
@@ -111,10 +111,10 @@ def _print_findings(findings: Sequence[LintFinding], errors: int) -> None:
     for f in findings:
         style = "red" if f.severity == "error" else "yellow"
         place = f"{f.file}:{f.line}:{f.column}: "
-        line = Text.assemble((_shown(place), "bold"), (f"{f.severity}: ", style), _shown(f.message))
+        line = Text.assemble((printable(place), "bold"), (f"{f.severity}: ", style), printable(f.message))
         console.print(line, soft_wrap=True)
         if f.hint:
-            console.print(Text(f"    {_shown(f.hint)}", "dim"), soft_wrap=True)
+            console.print(Text(f"    {printable(f.hint)}", "dim"), soft_wrap=True)
     if not findings:
         console.print(Text("no mistakes found", "green"))
     else:
@@ -125,7 +125,7 @@ def _print_differences(differences: Sequence[PlanDifference], breaking: int) -> 
     console = screen()
     for d in differences:
         style = "bold red" if d.verdict == "breaking" else "green"
-        line = Text.assemble((f"{d.verdict:<10}  ", style), (_shown(d.where), "bold"), f": {_shown(d.because)}")
+        line = Text.assemble((f"{d.verdict:<10}  ", style), (printable(d.where), "bold"), f": {printable(d.because)}")
         console.print(line, soft_wrap=True)
     if not differences:
         console.print(Text("the contracts mean the same", "green"))
@@ -135,8 +135,3 @@ def _print_differences(differences: Sequence[PlanDifference], breaking: int) -> 
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _shown(text: str) -> str:
-    """What came from files, without characters that a terminal would act on."""
-    return "".join(c if c.isprintable() else " " for c in text)

@@ -11,7 +11,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from cleanroom.core.base import Misuse
-from cleanroom.entry.cli.output import As, AsJson, print_json, screen
+from cleanroom.entry.cli.output import As, AsJson, print_json, printable, screen
 
 if TYPE_CHECKING:
     from cleanroom.app.signals import Accepted, Shown
@@ -88,12 +88,8 @@ def _show(found: Shown, hours: float) -> None:
         grid.add_column(column, justify="right")
     for line in found.lines:
         mean = "" if line.mean is None else f"{line.mean:.4g}"
-        grid.add_row(*map(Text, (_printable(line.metric), line.arm, f"{line.n:,}", f"{line.bad:,}", mean)))
+        grid.add_row(*map(Text, (printable(line.metric), line.arm, f"{line.n:,}", f"{line.bad:,}", mean)))
     console.print(grid)
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _read(file: str) -> bytes:

@@ -44,5 +44,9 @@ def told(error: CleanroomError) -> None:
 def _line(label: str, style: str, message: str) -> Any:
     from rich.text import Text
 
-    shown = "".join(c if c.isprintable() else " " for c in message)
-    return Text.assemble((label, style), shown)
+    return Text.assemble((label, style), printable(message))
+
+
+def printable(text: str) -> str:
+    """What came from elsewhere, without characters that a terminal would act on."""
+    return "".join(c if c.isprintable() else " " for c in text)

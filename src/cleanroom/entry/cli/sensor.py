@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from cleanroom.entry.cli.output import As, AsJson, print_json, screen
+from cleanroom.entry.cli.output import As, AsJson, print_json, printable, screen
 
 if TYPE_CHECKING:
     from cleanroom.app.room import Room
@@ -54,7 +54,7 @@ def list_(who: As = None, project: Folder = Path(), as_json: AsJson = False) -> 
             f"holds up {', '.join(one.sensor.blocks)}" if state.blocks and one.sensor.blocks else "",
         )
         head = Text.assemble((WORDS[state.state] + late, _STYLES[state.state]), "  ", (one.sensor.name, "bold"))
-        head.append(f"  {one.sensor.watch.kind}  {_printable('; '.join(p for p in parts if p))}".rstrip())
+        head.append(f"  {one.sensor.watch.kind}  {printable('; '.join(p for p in parts if p))}".rstrip())
         screen().print(head, soft_wrap=True)
 
 
@@ -117,9 +117,9 @@ def show(sensor: Name, who: As = None, project: Folder = Path(), as_json: AsJson
     )
     for label, text in lines:
         if text:
-            console.print(Text.assemble((f"{label}: ", "bold"), _printable(text)), soft_wrap=True)
+            console.print(Text.assemble((f"{label}: ", "bold"), printable(text)), soft_wrap=True)
     for line in at.evidence:
-        console.print(Text(f"  {_printable(line)}"), soft_wrap=True)
+        console.print(Text(f"  {printable(line)}"), soft_wrap=True)
 
 
 @app.command("unblock")
@@ -177,11 +177,7 @@ def _show_ran(ran: Ran) -> None:
         case _:
             said = "; ".join(x for x in (result.seen, f"covers {result.covers}") if x)
     word = WORDS[result.kind]
-    head = Text.assemble((f"{word}  ", _STYLES[result.kind]), (ran.sensor, "bold"), f"  {ran.day}: {_printable(said)}")
+    head = Text.assemble((f"{word}  ", _STYLES[result.kind]), (ran.sensor, "bold"), f"  {ran.day}: {printable(said)}")
     screen().print(head, soft_wrap=True)
     for line in result.evidence if isinstance(result, Over) else ():
-        screen().print(Text(f"  {_printable(line)}"), soft_wrap=True)
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
+        screen().print(Text(f"  {printable(line)}"), soft_wrap=True)

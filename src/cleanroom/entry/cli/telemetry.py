@@ -162,7 +162,7 @@ def send_event(
 
 def parts_of(by: str) -> tuple[Part, ...]:
     """The parts in `feature,model`. Raises Misuse for what is none of them."""
-    from cleanroom.app.telemetry.panels import PARTS
+    from cleanroom.ports.calls import PARTS
 
     named = [part.strip() for part in by.split(",") if part.strip()]
     found = tuple(part for name in named for part in PARTS if part == name)

@@ -10,8 +10,8 @@ from rich.text import Text
 from cleanroom.app.telemetry.panels import Line, Panel
 from cleanroom.core.base import instant
 from cleanroom.core.call import Call
-from cleanroom.core.telemetry.metrics import REQUESTS
-from cleanroom.entry.cli.output import screen
+from cleanroom.core.telemetry.metrics import PREDICTED, REQUESTS
+from cleanroom.entry.cli.output import printable, screen
 from cleanroom.ports.calls import SystemSeen
 
 _NUMBERS = ("requests", "errors", "p50 s", "p99 s", "tokens", "cost", "flagged")
@@ -34,7 +34,7 @@ def systems_grid(each: Sequence[tuple[SystemSeen, Panel]], hours: float) -> None
 def panel_grid(found: Panel, hours: float) -> None:
     """One system: all of it, by parts, sessions, and the other rates."""
     console = screen()
-    console.print(f"{_line(found.system)} in the last {hours:g} hours:", markup=False)
+    console.print(f"{printable(found.system)} in the last {hours:g} hours:", markup=False)
     grid = _grid(" · ".join(found.by) or "system")
     for line in found.lines:
         grid.add_row(*_cells(" · ".join(p or "-" for p in line.parts), line))
@@ -58,11 +58,11 @@ def panel_grid(found: Panel, hours: float) -> None:
     if total.cost_per_conversion is not None:
         console.print(f"cost for each conversion: {total.cost_per_conversion:.4g}")
     for name, rate in sorted(total.rates.items()):
-        if name != REQUESTS and rate.share is not None and not name.startswith("predicted/"):
-            console.print(f"{_line(name)}: {rate.bad:,} of {rate.n:,} ({rate.share:.2%})", markup=False)
+        if name != REQUESTS and rate.share is not None and not name.startswith(PREDICTED):
+            console.print(f"{printable(name)}: {rate.bad:,} of {rate.n:,} ({rate.share:.2%})", markup=False)
     for label in total.classes:
         precision, recall = (_share(v) for v in (total.precision(label), total.recall(label)))
-        console.print(f"{_line(label)}: precision {precision}, recall {recall}", markup=False)
+        console.print(f"{printable(label)}: precision {precision}, recall {recall}", markup=False)
 
 
 def calls_lines(found: Sequence[Call]) -> None:
@@ -72,10 +72,10 @@ def calls_lines(found: Sequence[Call]) -> None:
         return
     for call in found:
         parts = (instant(call.at)[:19], f"{call.operation} {call.tool}".strip(), call.model, call.feature, call.variant)
-        screen().print(Text(_line(call.id), style="bold"))  # on a line of its own, to be copied
-        screen().print(Text("  " + " · ".join(_line(p) for p in parts if p)))
+        screen().print(Text(printable(call.id), style="bold"))  # on a line of its own, to be copied
+        screen().print(Text("  " + " · ".join(printable(p) for p in parts if p)))
         if wrong := sorted(_wrong(call)):
-            screen().print(Text(f"  {_line(', '.join(wrong))}", style="yellow"))
+            screen().print(Text(f"  {printable(', '.join(wrong))}", style="yellow"))
 
 
 def call_lines(call: Call, beside: Sequence[Call]) -> None:
@@ -94,15 +94,15 @@ def call_lines(call: Call, beside: Sequence[Call]) -> None:
     }
     for name, text in named.items():
         if text:
-            console.print(Text.assemble((f"{name:13}", "bold"), _line(text)))
+            console.print(Text.assemble((f"{name:13}", "bold"), printable(text)))
     for name, value in sorted(call.metrics.items()):
-        console.print(f"  {_line(name)} = {value:g}", markup=False)
+        console.print(f"  {printable(name)} = {value:g}", markup=False)
     for name, text in (("input", call.input), ("output", call.output), *(("source", s) for s in call.sources)):
         if text:
             console.print(Text(f"\n{name}:", style="bold"))
-            console.print(Text("\n".join(map(_line, text[:_LONGEST].splitlines()))))
+            console.print(Text("\n".join(map(printable, text[:_LONGEST].splitlines()))))
     for other in beside:
-        console.print(f"\nbeside it: {_line(other.operation)} {_line(other.tool)} {other.id}", markup=False)
+        console.print(f"\nbeside it: {printable(other.operation)} {printable(other.tool)} {other.id}", markup=False)
 
 
 def _grid(first: str) -> Grid:
@@ -118,7 +118,7 @@ def _cells(name: str, line: Line) -> tuple[Text, ...]:
     errors = line.rates.get(REQUESTS)
     latency = line.latency or (None, None, None)
     made = (
-        _line(name),
+        printable(name),
         f"{line.requests:,}",
         _share(errors.share if errors else None),
         *("" if s is None else f"{s:.3g}" for s in (latency[0], latency[2])),
@@ -143,7 +143,3 @@ def _wrong(call: Call) -> list[str]:
 
 def _share(value: float | None) -> str:
     return "" if value is None else f"{value:.2%}"
-
-
-def _line(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)

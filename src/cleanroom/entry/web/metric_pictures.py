@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from cleanroom.core.base import instant
+from cleanroom.core.base import DAY, instant
 
 _WIDE, _HIGH = 720, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 16, 26, 30
@@ -122,7 +122,7 @@ def _grid(top: float, y: Callable[[float], float], frame: Frame) -> str:
 
 def _clock(at: int, frame: Frame) -> str:
     said = instant(at)
-    return said[5:10] + " " + said[11:16] if frame.end - frame.begin < 8 * 86_400_000_000 else said[:10]
+    return said[5:10] + " " + said[11:16] if frame.end - frame.begin < 8 * DAY else said[:10]
 
 
 def _marked(marks: Sequence[Mark], x: Callable[[float], float]) -> list[str]:

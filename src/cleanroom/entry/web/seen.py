@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, RLock
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fastapi import Request
 
@@ -20,7 +20,7 @@ from cleanroom.core.base import Digest, Instant, Misuse
 from cleanroom.core.ledger import Verified
 from cleanroom.core.policy import Policy, same
 from cleanroom.core.review import Waiting
-from cleanroom.entry.api.doors import Visit
+from cleanroom.entry.api.doors import Visit, kept
 
 T = TypeVar("T")
 
@@ -117,11 +117,7 @@ class Seen:
 
 def state(request: Request) -> Seen:
     """The memory of the server that the request came to."""
-    kept: Any = request.app.state
-    if not hasattr(kept, "seen"):
-        kept.seen = Seen()
-    found: Seen = kept.seen
-    return found
+    return kept(request, "seen", Seen)
 
 
 def now_of(request: Request, room: Room) -> Now:

@@ -15,8 +15,7 @@ from cleanroom.app import systems
 from cleanroom.app.alerts.why import changed
 from cleanroom.app.room import Room
 from cleanroom.app.systems import Glance
-from cleanroom.app.telemetry.course import EVENT, Course, Point, course
-from cleanroom.app.telemetry.panels import PARTS as TOLD_APART
+from cleanroom.app.telemetry.course import Course, Point, course
 from cleanroom.app.telemetry.panels import Line, found_call, panel
 from cleanroom.core.base import HOUR, Misuse, instant, micros
 from cleanroom.core.facts.alerts import Cause
@@ -28,12 +27,13 @@ from cleanroom.entry.moments import moment
 from cleanroom.entry.web import metric_pictures as pictures
 from cleanroom.entry.web.pages import render
 from cleanroom.entry.web.routes import router
-from cleanroom.ports.calls import Part
+from cleanroom.ports.calls import EVENT, PARTS, Part
 
 SPANS = {"6h": 6, "24h": 24, "7d": 168, "30d": 720}
 """What the page offers to look back over, in hours."""
 
-PARTS = (*TOLD_APART, "conversation")
+ASKED_BY = (*PARTS, "conversation")
+"""What the calls on a page may be narrowed down by."""
 MOST_CALLS = 50
 
 _Metric = Annotated[str, Query(max_length=200)]
@@ -77,10 +77,11 @@ def show(
     room, found = page.room, systems.one(page.room, name)
     until = micros(room.clock.now()) + 1
     since = until - SPANS[span] * HOUR
-    metrics = room.calls.metrics(name, since, until)
-    chosen = metric if metric in metrics else REQUESTS
-    part: Part = next((p for p in TOLD_APART if p == by), "model")
-    figures = panel(room, name, since, until, (part,), sessions=SPANS[span] <= 24) if metrics else None
+    part: Part = next((p for p in PARTS if p == by), "model")
+    spoke = name in {s.system for s in room.calls.seen()}
+    figures = panel(room, name, since, until, (part,), sessions=SPANS[span] <= 24) if spoke else None
+    figures = figures if figures and figures.metrics else None
+    chosen = metric if figures and metric in figures.metrics else REQUESTS
     drawn = course(room, name, chosen, since, until)
     causes = changed(room, name, instant(drawn.since), instant(drawn.until))
     return render(
@@ -122,17 +123,18 @@ def calls(
     conversation: _Part = "",
 ) -> HTMLResponse:
     """The newest calls of a time, all of them or those that went wrong."""
-    room, found = page.room, systems.one(page.room, name)
+    room = page.room
+    systems.check_name(room, name)
     end = micros(room.clock.now()) + 1
     begin, end = _moment(since, end - 24 * HOUR), _moment(until, end)
-    given = dict(zip(PARTS, (feature, variant, model, prompt, conversation), strict=True))
+    given = dict(zip(ASKED_BY, (feature, variant, model, prompt, conversation), strict=True))
     where = {part: value for part, value in given.items() if value}
     return render(
         request,
         page,
         "calls.html",
         here="/systems",
-        g=found,
+        name=name,
         begin=instant(begin),
         end=instant(end),
         bad=bad,
