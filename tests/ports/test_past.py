@@ -31,7 +31,9 @@ def test_pieces_are_replaced_and_dropped_by_name(past: Past) -> None:
     past.keep("b", {"2": Piece("s", b"b's own")})
     past.keep("a", {"2": Piece("s2", b"new"), "never there": None})
     assert past.pieces("a") == {"größer/1": Piece("s1", b"\x00\xff"), "2": Piece("s2", b"new")}
+    assert past.piece("a", "2") == Piece("s2", b"new")
     past.keep("a", {"2": None})
+    assert past.piece("a", "2") is past.piece("never", "2") is None
     assert set(past.pieces("a")) == {"größer/1"}
     assert past.pieces("b") == {"2": Piece("s", b"b's own")}
     past.keep("a", {})

@@ -206,6 +206,9 @@ def test_what_breaks_one_sensor_keeps_no_other_from_its_turn(tmp_path: Path, cap
                 raise ZeroDivisionError(f"{tmp_path} secret")
             return real.pieces(sensor)
 
+        def piece(self, sensor: str, name: str) -> Any:
+            return real.piece(sensor, name)
+
         def keep(self, sensor: str, pieces: Any) -> None:
             real.keep(sensor, pieces)
 

@@ -12,30 +12,11 @@ from cleanroom.core.stats.burn import Burning
 
 def as_data(status: Status) -> dict[str, Any]:
     """As JSON. Shares are 0 to 1, windows are seconds, delays are hours."""
-    labels = status.labels
+    told: dict[str, Any] = plain(status)
     return {
-        "name": status.name,
-        "system": status.system,
-        "title": status.title,
-        "promise": status.promise,
-        "says": status.says,
-        "because": status.because,
-        "budget": status.budget,
-        "budget_left": status.budget_left,
-        "window": status.window,
-        "since": status.since,
-        "at": status.at,
-        "n": status.n,
-        "bad": status.bad,
-        "rate": status.rate,
-        "lower": status.lower,
-        "upper": status.upper,
-        "firing": list(status.firing),
+        **told,
         "burning": [_burning(b) for b in status.burning],
         "expected": [_expected(e) for e in status.expected],
-        "hourly": status.hourly,
-        "labels": None if labels is None else plain(labels),
-        "notes": list(status.notes),
     }
 
 

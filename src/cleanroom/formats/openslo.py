@@ -18,9 +18,8 @@ from cleanroom.core.mistakes import Mistake, Path, did_you_mean
 from cleanroom.core.slo import DAY, LONGEST, NAME, SHORTEST, Slo, span_text
 from cleanroom.formats.openslo_indicator import DETECTOR, indicator_of
 from cleanroom.formats.openslo_rules import rules_of
-from cleanroom.formats.openslo_shape import API, KINDS, AnyObject, Objective, SloObject, TimeWindow, seconds_of
+from cleanroom.formats.openslo_shape import API, KINDS, Objective, SloObject, TimeWindow, seconds_of
 
-_KNOWN = "openslo/v1"
 _DETECTOR = ("critical", "warning", "off")
 
 
@@ -115,7 +114,7 @@ def _softened(mistake: Mistake) -> Mistake:
     """The schema lets unknown keys pass: they mean nothing, which is worth a warning."""
     if not mistake.message.startswith("unknown key"):
         return mistake
-    what = f"{mistake.message} means nothing in {_KNOWN} and is ignored"
+    what = f"{mistake.message} means nothing in {API} and is ignored"
     return replace(mistake, message=what, severity="warning")
 
 
@@ -206,6 +205,3 @@ def _window(windows: Sequence[TimeWindow]) -> tuple[int | None, list[Mistake]]:
     rough = one.duration[-1] in "MQY"
     note = Mistake((*here, "duration"), f"{one.duration} is taken as {span_text(seconds)}", "", "warning")
     return seconds, [note] if rough else []
-
-
-__all__ = ["AnyObject", "Objects", "Placed", "Read", "read_openslo"]

@@ -236,8 +236,6 @@ class Service:
     kind: Literal["Service"] = "Service"
 
 
-AnyObject = SloObject | Sli | Policy | Condition | DataSource | Target | Service
-
 KINDS: Mapping[str, type[Any]] = {
     "SLO": SloObject,
     "SLI": Sli,
@@ -253,11 +251,3 @@ def seconds_of(text: str) -> int | None:
     """The seconds of `30d`, `4w`, `5m`; a month is 30 days, a quarter 90, a year 365. None for anything else."""
     found = _DURATION.fullmatch(text)
     return int(found[1]) * _SECONDS[found[2]] if found else None
-
-
-def duration_text(seconds: int) -> str:
-    """Seconds as the specification writes them; whole minutes."""
-    for letter in ("d", "h", "m"):
-        if seconds % _SECONDS[letter] == 0:
-            return f"{seconds // _SECONDS[letter]}{letter}"
-    return f"{max(1, round(seconds / 60))}m"

@@ -16,10 +16,11 @@ from cleanroom.core.slo import (
     Slo,
     SourceAge,
     TableShare,
+    span_text,
 )
 from cleanroom.core.stats.burn import BurnRule
 from cleanroom.formats.openslo_indicator import DETECTOR, OURS
-from cleanroom.formats.openslo_shape import API, duration_text
+from cleanroom.formats.openslo_shape import API
 
 
 def openslo_text(slo: Slo) -> str:
@@ -39,7 +40,7 @@ def _slo(slo: Slo) -> dict[str, Any]:
     spec |= {
         "service": slo.system,
         "indicator": {"metadata": {"name": slo.name}, "spec": indicator},
-        "timeWindow": [{"duration": duration_text(slo.window), "isRolling": True}],
+        "timeWindow": [{"duration": span_text(slo.window), "isRolling": True}],
         "budgetingMethod": "Occurrences",
         "objectives": [{**objective, "target": slo.target}],
     }
@@ -94,8 +95,8 @@ def _policy(slo: Slo, rule: BurnRule) -> dict[str, Any]:
     condition = {
         "kind": "burnrate",
         "threshold": rule.factor,
-        "lookbackWindow": duration_text(rule.long * 60),
-        "alertAfter": duration_text(rule.short * 60),
+        "lookbackWindow": span_text(rule.long * 60),
+        "alertAfter": span_text(rule.short * 60),
     }
     inside = {"severity": "page" if rule.pages else "ticket", "condition": condition}
     return {

@@ -22,6 +22,10 @@ class Past(Protocol):
         """All that is kept of a sensor, by name."""
         ...
 
+    def piece(self, sensor: str, name: str) -> Piece | None:
+        """One of them; None where there is none of that name."""
+        ...
+
     def keep(self, sensor: str, pieces: Mapping[str, Piece | None]) -> None:
         """Put each in place of the one of its name before, None to drop it; all or none."""
         ...

@@ -9,8 +9,8 @@ from sqlglot import exp
 
 from cleanroom.adapters.duckdb.connection import Connection
 from cleanroom.adapters.duckdb.spans import moment_of
-from cleanroom.adapters.duckdb.sql import as_type, attempt, col, count, fn, lit, named, one_of, text, text_of
-from cleanroom.adapters.duckdb.tables import Opened
+from cleanroom.adapters.duckdb.sql import as_type, attempt, col, count, filled, fn, lit, named, one_of, text, text_of
+from cleanroom.adapters.duckdb.tables import Opened, needed
 from cleanroom.core.base import Misuse
 from cleanroom.core.sensors.daily import KEPT, REST, Asked, Tally, cell
 from cleanroom.ports.engine import Newest
@@ -81,14 +81,6 @@ def newest(connection: Connection, opened: Opened, by: str, until: int) -> Newes
     return Newest(None if found[0] is None else int(found[0]), int(found[1]))
 
 
-def needed(opened: Opened, *columns: str) -> None:
-    """Raises Misuse for the first column that is not there."""
-    for column in columns:
-        if column not in opened.columns:
-            there = ", ".join(sorted(opened.columns)[:12])
-            raise Misuse(f"{opened.table.path} has no column {column!r}", f"It has: {there}.")
-
-
 def _there(opened: Opened, asked: Asked) -> Asked:
     there = opened.columns
     return Asked(
@@ -155,15 +147,15 @@ def _values(
     connection: Connection, opened: Opened, time: str, column: str, names: tuple[str, ...]
 ) -> dict[str, dict[str, int]]:
     value = text_of(col(column), opened.columns[column])
-    filled = exp.not_(exp.Is(this=col(column), expression=exp.null()))
+    present = filled(col(column))
     if not names:
         top = exp.select(value.as_("v", quoted=True), count().as_("n", quoted=True)).from_(named(opened.name))
-        top = top.where(filled).group_by(lit(1))
+        top = top.where(present).group_by(lit(1))
         ranked = top.order_by(exp.Ordered(this=col("n"), desc=True), col("v")).limit(_COMMONEST)
         names = tuple(str(v) for v, _ in connection.rows(ranked))
     known = exp.Case(ifs=[exp.If(this=one_of(value.copy(), names), true=value.copy())], default=lit(REST))
     query = exp.select(day_of(opened, time).as_("d", quoted=True), known.as_("v", quoted=True), count())
-    query = query.from_(named(opened.name)).where(filled.copy()).group_by(lit(1), lit(2))
+    query = query.from_(named(opened.name)).where(present.copy()).group_by(lit(1), lit(2))
     return _by_day(connection, query)
 
 
@@ -178,8 +170,8 @@ def _distinct(connection: Connection, opened: Opened, time: str, column: str) ->
     """The KEPT smallest signatures of each day."""
     signature = exp.IntDiv(this=fn("hash", col(column)), expression=lit(_SIGNATURE))
     different = exp.select(day_of(opened, time).as_("d", quoted=True), signature.as_("h", quoted=True))
-    filled = exp.not_(exp.Is(this=col(column), expression=exp.null()))
-    different = different.from_(named(opened.name)).where(filled).distinct()
+    present = filled(col(column))
+    different = different.from_(named(opened.name)).where(present).distinct()
     place = exp.Window(this=exp.RowNumber(), partition_by=[col("d")], order=exp.Order(expressions=[col("h")]))
     ranked = exp.select(col("d"), col("h"), place.as_("place", quoted=True)).from_(different.subquery("v"))
     kept = exp.select(col("d"), col("h")).from_(ranked.subquery("r"))

@@ -16,6 +16,7 @@ from cleanroom.adapters.duckdb.sql import (
     breaks,
     col,
     count,
+    filled,
     fn,
     key,
     lit,
@@ -27,10 +28,6 @@ from cleanroom.adapters.duckdb.sql import (
 from cleanroom.adapters.duckdb.tables import Opened
 from cleanroom.core.measure import Breaking, Lookup, Orphans, Owners, Repeats, Spread, Steps, Times
 from cleanroom.core.states import Bag, Counts, Extent, Group, Histogram, Records, Spans, Trail
-
-
-def _filled(column: exp.Expr) -> exp.Expr:
-    return exp.not_(exp.Is(this=column, expression=exp.null()))
 
 
 def spread(connection: Connection, opened: Opened, measure: Spread) -> Histogram:
@@ -88,8 +85,8 @@ def _texts(column: Any) -> Any:
 def repeats(connection: Connection, opened: Opened, measure: Repeats) -> Bag:
     """One 64-bit hash a row in which all the columns are filled: a key that is not there repeats nothing."""
     signature = fn("hash", *(col(c) for c in measure.columns)).as_("h", quoted=True)
-    filled = (_filled(col(c)) for c in measure.columns)
-    found = connection.arrays(exp.select(signature).from_(named(opened.name)).where(*filled))
+    present = (filled(col(c)) for c in measure.columns)
+    found = connection.arrays(exp.select(signature).from_(named(opened.name)).where(*present))
     return Bag(np.asarray(found["h"], np.uint64))
 
 
@@ -103,7 +100,7 @@ def owners(connection: Connection, opened: Opened, measure: Owners) -> Spans:
             fn("max", owner.copy()).as_("high", quoted=True),
         )
         .from_(named(opened.name))
-        .where(_filled(col(measure.column)), _filled(col(measure.owner)))
+        .where(filled(col(measure.column)), filled(col(measure.owner)))
         .group_by(lit(1))
     )
     found = connection.arrays(query)
@@ -124,7 +121,7 @@ def steps(connection: Connection, opened: Opened, measure: Steps) -> Trail:
             fn("epoch_us", time).as_("time", quoted=True),
         )
         .from_(named(opened.name))
-        .where(one_of(event, measure.steps), _filled(col(measure.who)), _filled(col(measure.time)))
+        .where(one_of(event, measure.steps), filled(col(measure.who)), filled(col(measure.time)))
     )
     found = connection.arrays(query)
     return Trail(
@@ -169,7 +166,7 @@ class KeyTables:
                 on=exp.EQ(this=mine.copy(), expression=theirs),
                 join_type="anti",
             )
-            .where(_filled(col("v", "keys")))
+            .where(filled(col("v", "keys")))
             .limit(MAX_GROUPS)
         )
         return Counts({(str(v),): int(n) for v, n in self._connection.rows(query)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from cleanroom.adapters.duckdb.connection import Connection
-from cleanroom.adapters.duckdb.sql import col, count, fn, lit, named, one_of, text, text_of
+from cleanroom.adapters.duckdb.sql import col, count, filled, fn, lit, named, one_of, text, text_of
 from cleanroom.adapters.duckdb.tables import Opened
 from cleanroom.ports.engine import Profile
 
@@ -32,7 +32,7 @@ def profile(connection: Connection, opened: Opened, top: int) -> tuple[Profile, 
 
 def _top(connection: Connection, opened: Opened, column: str, top: int) -> tuple[tuple[str, int], ...]:
     query = exp.select(text(col(column)).as_("v", quoted=True), count().as_("n", quoted=True)).from_(named(opened.name))
-    query = query.where(exp.not_(exp.Is(this=col(column), expression=exp.null()))).group_by(lit(1))
+    query = query.where(filled(col(column))).group_by(lit(1))
     ordered = query.order_by(exp.Ordered(this=col("n"), desc=True), col("v")).limit(top)
     return tuple((str(v), int(n)) for v, n in connection.rows(ordered))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cleanroom.adapters.duckdb.sql import col, count, lit, one_of, text_of
+from cleanroom.adapters.duckdb.sql import col, count, filled, lit, one_of, text_of
 from cleanroom.adapters.duckdb.tables import Opened
 from cleanroom.adapters.duckdb.witness import on_row, side_of
 from cleanroom.core.check import (
@@ -74,7 +74,7 @@ class Queries:
                     this=text_of(col(column, "r"), kinds[column]),
                     expression=text_of(col(key, "known"), self.references[to].columns[key]),
                 )
-                present = exp.not_(exp.Is(this=col(column, "r"), expression=exp.null()))
+                present = filled(col(column, "r"))
                 return query.join(known, on=same, join_type="anti").where(present)
             case TornRows(column=column, owner=owner):
                 owners = exp.Count(this=exp.Distinct(expressions=[col(owner)]), big_int=True)

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from cleanroom.adapters.duckdb.connection import Connection
 from cleanroom.adapters.duckdb.sql import as_type, attempt, col, count, fn, lit, named, text_of
-from cleanroom.adapters.duckdb.tables import Opened
+from cleanroom.adapters.duckdb.tables import Opened, needed
 from cleanroom.core.base import Misuse
 from cleanroom.ports.engine import Row, Span
 
@@ -35,10 +35,7 @@ def span(
     connection: Connection, opened: Opened, texts: Sequence[str], by: str, between: tuple[int, int], limit: int
 ) -> Span:
     """See ports/engine.py; `between`: (after, until)."""
-    for column in (*texts, by):
-        if column not in opened.columns:
-            there = ", ".join(sorted(opened.columns)[:12])
-            raise Misuse(f"{opened.table.path} has no column {column!r}", f"It has: {there}.")
+    needed(opened, *texts, by)
     moment = moment_of(opened, by)
     others = {c: kind for c, kind in opened.columns.items() if c not in (*texts, by)}
     values = {c: _value(c, kind) for c, kind in others.items() if _is_value(kind)}

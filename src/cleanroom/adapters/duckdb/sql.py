@@ -171,8 +171,13 @@ def _blank(column: exp.Column, kind: str) -> exp.Expr:
     return exp.or_(missing, blank)
 
 
+def filled(column: exp.Expr) -> exp.Expr:
+    """It is not null."""
+    return exp.not_(exp.Is(this=column, expression=exp.null()))
+
+
 def _uncastable(column: exp.Column, kind: str, wanted: str) -> exp.Expr:
-    present = exp.not_(exp.Is(this=column.copy(), expression=exp.null()))
+    present = filled(column.copy())
     failed: exp.Condition = exp.Is(this=attempt(column.copy(), TYPES[wanted]), expression=exp.null())
     if wanted == "integer" and kind in _FLOATS:
         whole = exp.EQ(this=fn("floor", column.copy()), expression=column.copy())

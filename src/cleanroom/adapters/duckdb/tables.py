@@ -119,6 +119,14 @@ def _start_of(path: Path) -> None:
         )
 
 
+def needed(opened: Opened, *columns: str) -> None:
+    """Raises Misuse for the first column that is not there."""
+    for column in columns:
+        if column not in opened.columns:
+            there = ", ".join(sorted(opened.columns)[:12])
+            raise Misuse(f"{opened.table.path} has no column {column!r}", f"It has: {there}.")
+
+
 def require_roles(opened: Opened, event: str, time: str) -> None:
     """The event and time columns exist and the time is a time. Raises Misuse naming what is there instead."""
     for part, column in (("event", event), ("time", time)):

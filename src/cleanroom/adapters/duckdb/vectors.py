@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sqlglot import exp
 
 from cleanroom.adapters.duckdb.connection import Connection
-from cleanroom.adapters.duckdb.days import day_of, needed
-from cleanroom.adapters.duckdb.sql import col, fn, lit, text
-from cleanroom.adapters.duckdb.tables import Opened
+from cleanroom.adapters.duckdb.days import day_of
+from cleanroom.adapters.duckdb.sql import col, filled, fn, lit, text
+from cleanroom.adapters.duckdb.tables import Opened, needed
 from cleanroom.core.base import Misuse
 
 _ROW = "file_row_number"
@@ -23,9 +23,13 @@ def by_day(
     """Up to `most` arrays of each of the days, the same ones each time: those whose place hashes lowest."""
     needed(opened, column, time)
     _arrays(opened, column)
+    there = {row[0] for row in connection.rows(exp.select(text(day_of(opened, time))).distinct().from_(opened.scan()))}
     for day in days:
+        if day not in there:
+            yield day, _matrix([], opened, column)
+            continue
         today = exp.EQ(this=text(day_of(opened, time)), expression=lit(day))
-        query = exp.select(col(column).as_("v", quoted=True)).from_(opened.scan()).where(today, _filled(column))
+        query = exp.select(col(column).as_("v", quoted=True)).from_(opened.scan()).where(today, filled(col(column)))
         found = connection.rows(query.order_by(fn("hash", col(_ROW)), col(_ROW)).limit(most))
         yield day, _matrix([row[0] for row in found], opened, column)
 
@@ -39,7 +43,7 @@ def in_batches(
     for start in range(0, opened.rows, batch):
         place = col(_ROW)
         inside = (exp.GTE(this=place, expression=lit(start)), exp.LT(this=place.copy(), expression=lit(start + batch)))
-        query = exp.select(text(col(id)), col(column)).from_(opened.scan()).where(*inside, _filled(column))
+        query = exp.select(text(col(id)), col(column)).from_(opened.scan()).where(*inside, filled(col(column)))
         found = connection.rows(query.order_by(col(_ROW)))
         yield tuple(str(row[0]) for row in found), _matrix([row[1] for row in found], opened, column)
 
@@ -47,12 +51,10 @@ def in_batches(
 def pairs(connection: Connection, opened: Opened, key: str, value: str) -> dict[str, str]:
     """Two columns as text."""
     needed(opened, key, value)
-    query = exp.select(text(col(key)), text(col(value))).from_(opened.scan()).where(_filled(key), _filled(value))
+    query = (
+        exp.select(text(col(key)), text(col(value))).from_(opened.scan()).where(filled(col(key)), filled(col(value)))
+    )
     return {str(k): str(v) for k, v in connection.rows(query.order_by(col(_ROW)))}
-
-
-def _filled(column: str) -> exp.Expr:
-    return exp.not_(exp.Is(this=col(column), expression=exp.null()))
 
 
 def _arrays(opened: Opened, column: str) -> None:

@@ -21,6 +21,11 @@ class MemoryPast:
         with self._lock:
             return dict(self._pieces.get(sensor, {}))
 
+    def piece(self, sensor: str, name: str) -> Piece | None:
+        """One piece of a sensor."""
+        with self._lock:
+            return self._pieces.get(sensor, {}).get(name)
+
     def keep(self, sensor: str, pieces: Mapping[str, Piece | None]) -> None:
         """Replace or drop."""
         check_text(sensor, *pieces)

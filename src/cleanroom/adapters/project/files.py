@@ -10,13 +10,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from cleanroom.adapters.artifacts import told
+from cleanroom.codec.positions import MAX_BYTES
 from cleanroom.core.base import Misuse
+from cleanroom.core.contract import LintFinding
 
 SETTINGS = "cleanroom.toml"
 
 _NEW = ".new-"
 _OLD = ".old-"
 _STALE_SECONDS = 24 * 3600
+_SUFFIXES = (".yaml", ".yml")
+MOST_FILES = 1000
+"""Files of a folder, at most."""
 
 
 def find_root(start: Path) -> Path | None:
@@ -47,6 +52,26 @@ def read(path: Path, limit: int) -> bytes | None:
             return file.read(limit + 1)
     except OSError as error:
         raise Misuse(f"{path} cannot be read: {error.strerror}", "Check its permissions.") from error
+
+
+def yaml_files(root: Path, folder: str) -> tuple[tuple[tuple[bytes, str], ...], tuple[LintFinding, ...]]:
+    """The YAML files of a folder of the project, in the order of their names, and those that cannot be read."""
+    there = root / folder
+    names = sorted(p.name for p in there.iterdir() if p.suffix in _SUFFIXES) if there.is_dir() else []
+    good: list[tuple[bytes, str]] = []
+    findings: list[LintFinding] = []
+    if len(names) > MOST_FILES:
+        findings.append(LintFinding(folder, 1, 1, f"{folder}/ holds {len(names):,} files: {MOST_FILES:,} are read"))
+    for name in names[:MOST_FILES]:
+        file = f"{folder}/{name}"
+        try:
+            content = read(inside(root, file), MAX_BYTES)
+        except Misuse as error:
+            findings.append(LintFinding(file, 1, 1, error.message, error.hint))
+            continue
+        if content is not None:
+            good.append((content, file))
+    return tuple(good), tuple(findings)
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:

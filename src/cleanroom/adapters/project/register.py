@@ -8,11 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cleanroom.adapters.project.files import inside, read
+from cleanroom.adapters.project.files import MOST_FILES, yaml_files
 from cleanroom.codec.plan import Reading
-from cleanroom.codec.positions import MAX_BYTES, ordered
+from cleanroom.codec.positions import ordered
 from cleanroom.codec.system import read_system
-from cleanroom.core.base import Misuse
 from cleanroom.core.contract import LintFinding
 from cleanroom.core.mistakes import Mistake, did_you_mean
 from cleanroom.core.register import System
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from cleanroom.formats.openslo import Read
 
 SYSTEMS, SLOS = "systems", "slos"
-_SUFFIXES = (".yaml", ".yml")
-_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,37 +55,18 @@ class Register:
         return ordered((*findings, *also, *_misfits(readings, found, around)))
 
     def _systems(self) -> tuple[tuple[Reading[System], ...], tuple[LintFinding, ...]]:
-        contents, findings = self._contents(SYSTEMS)
+        contents, findings = yaml_files(self._root, SYSTEMS)
         readings = tuple(_system_of(content, name) for content, name in contents)
         twice = list(_twice(readings))
         return readings, ordered((*findings, *(f for r in readings for f in r.findings), *twice))
 
     def _slos(self) -> tuple[Read, tuple[LintFinding, ...]]:
-        contents, findings = self._contents(SLOS)
+        contents, findings = yaml_files(self._root, SLOS)
         found = _slos_of(contents)
         return found, ordered((*findings, *found.findings))
 
-    def _contents(self, folder: str) -> tuple[tuple[tuple[bytes, str], ...], tuple[LintFinding, ...]]:
-        """The YAML files of a folder, in the order of their names, and those that cannot be read."""
-        there = self._root / folder
-        names = sorted(p.name for p in there.iterdir() if p.suffix in _SUFFIXES) if there.is_dir() else []
-        good: list[tuple[bytes, str]] = []
-        findings: list[LintFinding] = []
-        if len(names) > _MOST:
-            findings.append(LintFinding(folder, 1, 1, f"{folder}/ holds {len(names):,} files: {_MOST:,} are read"))
-        for name in names[:_MOST]:
-            file = f"{folder}/{name}"
-            try:
-                content = read(inside(self._root, file), MAX_BYTES)
-            except Misuse as error:
-                findings.append(LintFinding(file, 1, 1, error.message, error.hint))
-                continue
-            if content is not None:
-                good.append((content, file))
-        return tuple(good), tuple(findings)
 
-
-@lru_cache(maxsize=_MOST)
+@lru_cache(maxsize=MOST_FILES)
 def _system_of(content: bytes, file: str) -> Reading[System]:
     """Telemetry asks for the register with every request: the same bytes are parsed once."""
     return read_system(content, file)

@@ -13,6 +13,7 @@ from cleanroom.ports.past import Piece
 
 _PIECES = select(sensor_pieces.c.name, sensor_pieces.c.stamp, sensor_pieces.c.body)
 _PIECES = _PIECES.where(sensor_pieces.c.sensor == bindparam("sensor")).order_by(sensor_pieces.c.name)
+_PIECE = _PIECES.where(sensor_pieces.c.name == bindparam("name"))
 
 
 class SqlPast:
@@ -24,6 +25,12 @@ class SqlPast:
     def pieces(self, sensor: str) -> Mapping[str, Piece]:
         """All that is kept of a sensor."""
         return {name: Piece(stamp, bytes(body)) for name, stamp, body in self._store.rows(_PIECES, sensor=sensor)}
+
+    def piece(self, sensor: str, name: str) -> Piece | None:
+        """One piece of a sensor."""
+        return next(
+            (Piece(stamp, bytes(body)) for _, stamp, body in self._store.rows(_PIECE, sensor=sensor, name=name)), None
+        )
 
     def keep(self, sensor: str, pieces: Mapping[str, Piece | None]) -> None:
         """Replace or drop, all or none."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from weakref import WeakKeyDictionary
 
+from cleanroom.app.folding import Folded
 from cleanroom.app.room import Room
 from cleanroom.core.alerts.grouping import Member, Row, State
 from cleanroom.core.alerts.silence import SUBJECT, Silence, lasts, silenced, silences_of
@@ -15,12 +15,11 @@ from cleanroom.core.ledger import LedgerEntry, can_be_kept
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.register import System
 from cleanroom.ports.project import Project
-from cleanroom.ports.store import Store
 
 UNANSWERED: tuple[State, ...] = ("open", "acknowledged")
 EVERY: tuple[State, ...] = ("open", "acknowledged", "resolved")
 
-_SILENCES: WeakKeyDictionary[Store, tuple[LedgerEntry, ...]] = WeakKeyDictionary()
+_SILENCES: Folded[tuple[LedgerEntry, ...]] = Folded()
 
 
 @noun
@@ -66,13 +65,7 @@ def every(
 
 def silences(room: Room) -> tuple[Silence, ...]:
     """All silences that were ever made, oldest first."""
-    known = _SILENCES.get(room.store, ())
-    last = known[-1].version if known else 0
-    new = room.store.history(SUBJECT, max(last - 1, 0))
-    if known and (not new or new[0] != known[-1]):  # a copy of the ledger was put back
-        known, new = (), room.store.history(SUBJECT)
-    _SILENCES[room.store] = entries = (*known[:-1], *new)
-    return silences_of(entries)
+    return silences_of(_SILENCES.of(room.store, SUBJECT, lambda new, found: (*(found or ()), *new)))
 
 
 def holding(room: Room) -> tuple[Silence, ...]:

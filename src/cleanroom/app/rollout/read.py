@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
+from cleanroom.app.folding import Folded
 from cleanroom.app.room import Room
 from cleanroom.core.base import NotFound
-from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.progress import served
 from cleanroom.core.progress.state import Baking, Held, Promoted, RolledBack, Rollout, rollout_of, start_of, subject_of
 from cleanroom.ports.store import Store
 
-_FOLDED: WeakKeyDictionary[Store, dict[str, tuple[LedgerEntry, Rollout | None]]] = WeakKeyDictionary()
-"""Of each ledger, by change: the last entry that this process read, and where the rollout stood after it."""
+_FOLDED: Folded[Rollout | None] = Folded()
 
 
 def find(room: Room, name: str) -> Rollout | None:
@@ -23,20 +21,7 @@ def find(room: Room, name: str) -> Rollout | None:
 
 def rollout_in(store: Store, name: str) -> Rollout | None:
     """The last rollout of that change in a ledger. What was folded before is not read again, as long as it is there."""
-    folded = _FOLDED.setdefault(store, {})
-    last, found = folded.get(name, (None, None))
-    if last is None:
-        new = store.history(subject_of(name))
-    else:
-        first, *rest = store.history(subject_of(name), last.version - 1) or (None,)
-        if first == last:
-            new = tuple(rest)
-        else:  # a copy of the ledger was put back
-            new, found = store.history(subject_of(name)), None
-    found = rollout_of(new, found)
-    if new:
-        folded[name] = new[-1], found
-    return found
+    return _FOLDED.of(store, subject_of(name), rollout_of)
 
 
 def existing(room: Room, name: str) -> Rollout:

@@ -71,7 +71,7 @@ def set_judged(room: Room, sensor: str, standing: Standing) -> None:
 
 def note(room: Room, sensor: str, name: str) -> Any:
     """What was noted under a name as plain data; None without."""
-    piece = room.past.pieces(sensor + _NOTES).get(name)
+    piece = room.past.piece(sensor + _NOTES, name)
     return None if piece is None else unpacked(piece.body)
 
 

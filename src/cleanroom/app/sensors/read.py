@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
+from functools import partial
 
+from cleanroom.app.folding import Folded
 from cleanroom.app.room import Room
 from cleanroom.app.sensors import kept
 from cleanroom.core.base import CleanroomError, Instant, NotFound, instant, micros
-from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.progress.state import Rollout, runs, start_of
 from cleanroom.core.sensors import Sensor
 from cleanroom.core.sensors.standing import Standing, standing_of, subject_of
-from cleanroom.ports.store import Store
 
 EVERYTHING = "*"
 RAN = "ran"
@@ -23,8 +22,7 @@ LATE = 2.0
 
 _GRACE = 900
 
-_FOLDED: WeakKeyDictionary[Store, dict[str, tuple[LedgerEntry, Standing]]] = WeakKeyDictionary()
-"""Of each ledger, by sensor: the last entry that this process read, and where the sensor stood after it."""
+_FOLDED: Folded[Standing] = Folded()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +67,7 @@ def sensor_of(room: Room, name: str) -> Sensor:
 
 def standing(room: Room, name: str) -> Standing:
     """Where it stands by the ledger. What was folded before is not read again, as long as it is there."""
-    folded = _FOLDED.setdefault(room.store, {})
-    last, found = folded.get(name, (None, None))
-    new = room.store.history(subject_of(name), last.version - 1 if last else 0)
-    if last is not None and (not new or new[0] != last):  # a copy of the ledger was put back
-        last, found, new = None, None, room.store.history(subject_of(name))
-    made = standing_of(name, new[1:] if last else new, found)
-    if new:
-        folded[name] = new[-1], made
-    return made
+    return _FOLDED.of(room.store, subject_of(name), partial(standing_of, name))
 
 
 def blocked(room: Room, change: str, flag: str) -> str:

@@ -14,7 +14,7 @@ from cleanroom.app.sensors.looks import Look, begin_of, due, today
 from cleanroom.core.base import DAY, Instant, micros, plain
 from cleanroom.core.sensors.cost import Cost, first_baseline, moved
 from cleanroom.core.sensors.counts import Cardinality, Counts, judge
-from cleanroom.core.sensors.daily import REST, Asked, Tally, different, last_whole, named, number
+from cleanroom.core.sensors.daily import REST, Asked, Tally, different, last_whole, merged, named, number
 from cleanroom.core.sensors.schema import Layout, Schema
 from cleanroom.core.sensors.standing import Standing
 from cleanroom.core.stats.spend import Baseline, TooFew
@@ -103,13 +103,8 @@ def schema(room: Room, sensor: str, watch: Schema, standing: Standing, now: Inst
 
 
 def _keys(days: Mapping[str, Tally], watch: Schema, first: int, last: int) -> tuple[dict[str, dict[str, int]], int]:
-    inside = [t for d, t in days.items() if first <= number(d) <= last]
-    out: dict[str, dict[str, int]] = {c: {} for c in watch.keys}
-    for tally in inside:
-        for column in watch.keys:
-            for name, n in tally.keys.get(column, {}).items():
-                out[column][name] = out[column].get(name, 0) + n
-    return out, sum(t.rows for t in inside)
+    whole = merged({"": t} for d, t in days.items() if first <= number(d) <= last).get("", Tally())
+    return {c: dict(whole.keys.get(c, {})) for c in watch.keys}, whole.rows
 
 
 def cost(room: Room, sensor: str, watch: Cost, standing: Standing, now: Instant) -> Iterator[Look]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
+from collections.abc import Sequence
 
+from cleanroom.app.folding import Folded
 from cleanroom.app.room import Room
 from cleanroom.core.base import Digest, NotFound, digest_of
 from cleanroom.core.facts import LabelsSampled, SloJudged, SourceAged
+from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.slo import LabelledShare, Slo
-from cleanroom.ports.store import Store
 
 SloFact = SloJudged | LabelsSampled | SourceAged
 
-_FACTS: WeakKeyDictionary[Store, dict[str, tuple[int, tuple[SloFact, ...]]]] = WeakKeyDictionary()
-"""Of each ledger, by SLO: the version up to which this process has read, and what it read."""
+_FACTS: Folded[tuple[SloFact, ...]] = Folded()
 
 
 def subject_of(name: str) -> str:
@@ -33,21 +33,16 @@ def named(room: Room, name: str) -> Slo:
 
 def facts_of(room: Room, name: str) -> tuple[SloFact, ...]:
     """What the ledger has of an SLO, oldest first; what this process has read before is not read again."""
-    known = _FACTS.setdefault(room.store, {})
-    version, facts = known.get(name, (0, ()))
-    there = room.store.version(subject_of(name))
-    if there < version:  # a copy of the ledger was put back
-        version, facts = 0, ()
-    if there > version:
-        new = room.store.history(subject_of(name), version)
-        facts += tuple(e.fact for e in new if isinstance(e.fact, SloJudged | LabelsSampled | SourceAged))
-        known[name] = new[-1].version, facts
-    return facts
+    return _FACTS.of(room.store, subject_of(name), _facts)
 
 
 def read_up_to(room: Room, name: str) -> int:
     """The version of the ledger's subject that `facts_of` has seen last."""
-    return _FACTS.get(room.store, {}).get(name, (0, ()))[0]
+    return _FACTS.read_up_to(room.store, subject_of(name))
+
+
+def _facts(new: Sequence[LedgerEntry], found: tuple[SloFact, ...] | None) -> tuple[SloFact, ...]:
+    return (*(found or ()), *(e.fact for e in new if isinstance(e.fact, SloJudged | LabelsSampled | SourceAged)))
 
 
 def last_judged(room: Room, name: str) -> SloJudged | None:

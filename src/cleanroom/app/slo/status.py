@@ -37,6 +37,7 @@ from cleanroom.core.slo_status import (
     rule_name,
 )
 from cleanroom.core.stats.burn import Burning
+from cleanroom.ports.calls import SystemSeen
 
 
 def every(room: Room) -> tuple[Status, ...]:
@@ -69,7 +70,7 @@ def status_of(room: Room, slo: Slo) -> Status:
             return _of_labels(room, slo, since, until)
         case PromShare() as indicator:
             tally = prometheus(room, indicator, since, until)
-            burns = _burns(room, slo, until)
+            burns = burns_at(room, slo, until)
             return _status(room, slo, counted(tally, slo, "that Prometheus counts"), tally, burns=burns)
         case TableShare() as indicator:
             tally = rows(room, indicator, since, until)
@@ -81,22 +82,18 @@ def status_of(room: Room, slo: Slo) -> Status:
             return _of_delays(room, slo, indicator, since, until)
 
 
-def burns_at(room: Room, slo: Slo, until: int) -> tuple[Burning, ...]:
-    """The burn-rate rules of an SLO that counts calls or what Prometheus has."""
-    return _burns(room, slo, until)
-
-
 def _of_calls(room: Room, slo: Slo, since: int, until: int) -> Status:
-    tally = called(room, slo, since, until + MINUTE)
-    made = _status(room, slo, counted(tally, slo, "calls"), tally, burns=_burns(room, slo, until))
-    hourly = _hourly(room, slo, until)
-    notes = _covered(room, slo, since, until)
+    tally, seen = called(room, slo, since, until + MINUTE), _seen(room, slo)
+    made = _status(room, slo, counted(tally, slo, "calls"), tally, burns=burns_at(room, slo, until))
+    hourly = _hourly(room, slo, until, seen)
+    notes = _covered(slo, since, until, seen)
     return replace(made, hourly=hourly, expected=expected(slo, hourly, made.rate, None), notes=(*made.notes, *notes))
 
 
 def _of_labels(room: Room, slo: Slo, since: int, until: int) -> Status:
+    seen = _seen(room, slo)
     traffic = judged_calls(room, slo, since, until + MINUTE)
-    hourly, notes = _hourly(room, slo, until), _covered(room, slo, since, until)
+    hourly, notes = _hourly(room, slo, until, seen), _covered(slo, since, until, seen)
     if traffic.n <= 0:
         judged = counted(traffic, slo, f"calls with {metric_of(slo)}")
         return _status(room, slo, judged, traffic, notes=notes)
@@ -141,8 +138,8 @@ def _of_delays(room: Room, slo: Slo, indicator: Delay, since: int, until: int) -
     return _status(room, slo, judged, found.tally, notes=tuple(notes))
 
 
-def _burns(room: Room, slo: Slo, until: int) -> tuple[Burning, ...]:
-    """What the rules say at that moment; each window is asked for once."""
+def burns_at(room: Room, slo: Slo, until: int) -> tuple[Burning, ...]:
+    """What the burn-rate rules of an SLO that counts calls, or what Prometheus has, say; each window is asked for once."""
     rules = slo.burn_rules
     found: dict[int, Tally] = {}
     for minutes in {m for r in rules for m in (r.long, r.short)}:
@@ -154,18 +151,20 @@ def _burns(room: Room, slo: Slo, until: int) -> tuple[Burning, ...]:
     return tuple(burning(r, found[r.long], found[r.short], slo.budget) for r in rules)
 
 
-def _hourly(room: Room, slo: Slo, until: int) -> float:
+def _seen(room: Room, slo: Slo) -> SystemSeen | None:
+    return next((s for s in room.calls.seen() if s.system == slo.system), None)
+
+
+def _hourly(room: Room, slo: Slo, until: int, seen: SystemSeen | None) -> float:
     """Calls an hour in the last day, from the first of them on."""
-    seen = next((s for s in room.calls.seen() if s.system == slo.system), None)
     if seen is None:
         return 0.0
     begin = max(until - DAY, min(seen.first, until - HOUR))
     return called(room, slo, begin, until + MINUTE).n / ((until - begin) / HOUR)
 
 
-def _covered(room: Room, slo: Slo, since: int, until: int) -> tuple[str, ...]:
+def _covered(slo: Slo, since: int, until: int, seen: SystemSeen | None) -> tuple[str, ...]:
     """A note where calls began to come in later than the window begins."""
-    seen = next((s for s in room.calls.seen() if s.system == slo.system), None)
     if seen is None or seen.first <= since + HOUR:
         return ()
     hours = max(1, round((until - seen.first) / HOUR))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cleanroom.app.sensors import decide
 from cleanroom.app.sensors.read import every, one
+from cleanroom.core.sensors.standing import State
 from cleanroom.entry.api.doors import Reading, Reviewing
 from cleanroom.entry.api.problems import problems
 from cleanroom.entry.moments import moment
@@ -24,7 +25,7 @@ class SensorShown(BaseModel):
 
     name: str
     kind: str
-    state: Literal["new", "quiet", "too_few", "over", "failed"]
+    state: State
     since: str | None
     day: str = Field(description="The last day that was judged.")
     covers: str = Field(description="How much of it could be judged at all.")

@@ -11,6 +11,7 @@ from cleanroom.app.register import Entry, entry, register
 from cleanroom.app.slo.sample import MOST, Sampled
 from cleanroom.app.slo.sample import sample as draw
 from cleanroom.app.slo.status import every, status
+from cleanroom.core.facts.slo import SloSays
 from cleanroom.core.slo_status import Status
 from cleanroom.entry.api.doors import Queueing, Reading
 from cleanroom.entry.api.problems import problems
@@ -53,7 +54,7 @@ class SloShown(BaseModel):
     system: str
     title: str
     promise: str
-    says: Literal["met", "violated", "cannot tell"]
+    says: SloSays
     because: str
     budget: float
     budget_left: float | None = Field(description="Of the budget, 1 for all of it; below 0 where it is overspent.")

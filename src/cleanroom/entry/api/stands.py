@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import get_args
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -13,9 +14,8 @@ from cleanroom.app.room import Room
 from cleanroom.app.sensors.read import every as every_sensor
 from cleanroom.app.slo.read import last_judged
 from cleanroom.core.base import CleanroomError
-
-SAYS = ("met", "violated", "cannot tell")
-STATES = ("new", "quiet", "too_few", "over", "failed")
+from cleanroom.core.facts.slo import SloSays
+from cleanroom.core.sensors.standing import State
 
 
 class Stands(Collector):
@@ -57,7 +57,7 @@ class Stands(Collector):
             judged = last_judged(self._room, slo.name)
             if judged is None:
                 continue
-            for each in SAYS:
+            for each in get_args(SloSays):
                 says.add_metric((slo.name, slo.system, each), float(each == judged.says))
             if judged.budget_left is not None:
                 left.add_metric((slo.name, slo.system), judged.budget_left)
@@ -68,6 +68,6 @@ class Stands(Collector):
     def _sensors(self) -> Iterable[Metric]:
         family = GaugeMetricFamily("cleanroom_sensor", "1 for the state of the sensor.", labels=("sensor", "state"))
         for found in every_sensor(self._room):
-            for state in STATES:
+            for state in get_args(State):
                 family.add_metric((found.sensor.name, state), float(found.standing.state == state))
         yield family

@@ -10,8 +10,10 @@ import typer
 from rich.text import Text
 
 from cleanroom.core.base import Misuse
-from cleanroom.core.contract import LintFinding, PlanDifference
+from cleanroom.core.contract import PlanDifference
+from cleanroom.entry.cli import findings
 from cleanroom.entry.cli.output import AsJson, aside, print_json, printable, screen
+from cleanroom.entry.report.view import several
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -54,7 +56,7 @@ def infer(
     if out is not None:
         count = len(draft.plan.events)
         next_step = f"Read its comments, then: cleanroom contract lint {out}"
-        aside().print(Text(printable(f"wrote {out}: {_count(count, 'event')}. {next_step}")), soft_wrap=True)
+        aside().print(Text(printable(f"wrote {out}: {several(count, 'event')}. {next_step}")), soft_wrap=True)
 
 
 @app.command("lint")
@@ -66,13 +68,7 @@ def lint(
     from cleanroom.app.contract import lint as run_lint
     from cleanroom.wiring import project
 
-    findings = run_lint(project(path))
-    errors = sum(f.severity == "error" for f in findings)
-    if as_json:
-        print_json({"errors": errors, "warnings": len(findings) - errors, "findings": findings})
-    else:
-        _print_findings(findings, errors)
-    raise typer.Exit(1 if errors else 0)
+    findings.ended(run_lint(project(path)), as_json=as_json)
 
 
 @app.command("diff")
@@ -106,21 +102,6 @@ def _write(out: Path, text: str) -> None:
     artifacts(out.parent).write(out.parent, out.name, text.encode())
 
 
-def _print_findings(findings: Sequence[LintFinding], errors: int) -> None:
-    console = screen()
-    for f in findings:
-        style = "red" if f.severity == "error" else "yellow"
-        place = f"{f.file}:{f.line}:{f.column}: "
-        line = Text.assemble((printable(place), "bold"), (f"{f.severity}: ", style), printable(f.message))
-        console.print(line, soft_wrap=True)
-        if f.hint:
-            console.print(Text(f"    {printable(f.hint)}", "dim"), soft_wrap=True)
-    if not findings:
-        console.print(Text("no mistakes found", "green"))
-    else:
-        console.print(Text(f"{_count(errors, 'error')}, {_count(len(findings) - errors, 'warning')}"))
-
-
 def _print_differences(differences: Sequence[PlanDifference], breaking: int) -> None:
     console = screen()
     for d in differences:
@@ -131,7 +112,3 @@ def _print_differences(differences: Sequence[PlanDifference], breaking: int) -> 
         console.print(Text("the contracts mean the same", "green"))
     else:
         console.print(Text(f"{breaking} breaking, {len(differences) - breaking} compatible"))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cleanroom.entry.cli.findings import ended
 from cleanroom.entry.cli.output import As, AsJson, print_json, screen
 from cleanroom.entry.report.view import shown
 
@@ -63,16 +64,9 @@ def show(
 @app.command("lint")
 def lint(project: Folder = Path(), as_json: AsJson = False) -> None:
     """Find every mistake in systems/ and slos/. Exits with 1 if there is an error."""
-    from cleanroom.entry.cli.slo_shown import show_findings
     from cleanroom.wiring import project as opened
 
-    findings = opened(project).lint_register()
-    errors = sum(f.severity == "error" for f in findings)
-    if as_json:
-        print_json({"errors": errors, "warnings": len(findings) - errors, "findings": findings})
-    else:
-        show_findings(findings, screen())
-    raise typer.Exit(1 if errors else 0)
+    ended(opened(project).lint_register(), as_json=as_json)
 
 
 def _list(found: Register, console: Console) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cleanroom.core.base import Misuse
+from cleanroom.entry.cli.findings import ended
 from cleanroom.entry.cli.output import As, AsJson, aside, print_json, screen
 
 app = typer.Typer(no_args_is_help=True)
@@ -155,16 +156,9 @@ def export(names: Names = None, who: As = None, project: Folder = Path(), as_jso
 @app.command("lint")
 def lint(project: Folder = Path(), as_json: AsJson = False) -> None:
     """Find every mistake in slos/, and what does not fit the register. Exits with 1 if there is an error."""
-    from cleanroom.entry.cli.slo_shown import show_findings
     from cleanroom.wiring import project as opened
 
-    findings = tuple(f for f in opened(project).lint_register() if f.file.startswith("slos"))
-    errors = sum(f.severity == "error" for f in findings)
-    if as_json:
-        print_json({"errors": errors, "warnings": len(findings) - errors, "findings": findings})
-    else:
-        show_findings(findings, screen())
-    raise typer.Exit(1 if errors else 0)
+    ended(tuple(f for f in opened(project).lint_register() if f.file.startswith("slos")), as_json=as_json)
 
 
 def _read(file: Path) -> bytes:

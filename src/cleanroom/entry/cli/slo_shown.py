@@ -10,9 +10,9 @@ from rich.text import Text
 
 from cleanroom.app.slo.files import Imported
 from cleanroom.app.slo.sample import Sampled
-from cleanroom.core.contract import LintFinding
 from cleanroom.core.slo import Slo, span_text
 from cleanroom.core.slo_status import Status, missing_text, percent
+from cleanroom.entry.cli.findings import show
 from cleanroom.entry.report.view import shown
 
 STYLES = {"met": "green", "violated": "bold red", "cannot tell": "yellow"}
@@ -116,28 +116,11 @@ def show_sampled(done: Sampled, console: Console) -> None:
 
 def show_imported(done: Imported, console: Console) -> None:
     """What came in, and what is not supported."""
-    show_findings(done.findings, console, quiet=True)
+    show(done.findings, console)
     for file in done.files:
         console.print(f"wrote {file}", markup=False)
     known = len(done.names) - len(done.files)
     console.print(f"{len(done.files)} came in, {known} there already, {done.errors} not supported")
-
-
-def show_findings(findings: Sequence[LintFinding], console: Console, *, quiet: bool = False) -> None:
-    """Mistakes with their places. `quiet`: without a last line."""
-    for f in findings:
-        style = "red" if f.severity == "error" else "yellow"
-        place = shown(f"{f.file}:{f.line}:{f.column}: ", 300)
-        console.print(Text.assemble((place, "bold"), (f"{f.severity}: ", style), shown(f.message, 500)), soft_wrap=True)
-        if f.hint:
-            console.print(Text(f"    {shown(f.hint, 500)}", "dim"), soft_wrap=True)
-    if quiet:
-        return
-    errors = sum(f.severity == "error" for f in findings)
-    if not findings:
-        console.print(Text("no mistakes found", "green"))
-    else:
-        console.print(f"{errors} errors, {len(findings) - errors} warnings")
 
 
 def _rate(rate: float | None) -> str:
