@@ -1,0 +1,155 @@
+"""Sentences that make a person the cause are named, with a rewording towards the system; systems and actions are not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cleanroom.core.postmortem.blame import Blame, judge, lint
+
+DATA = Path(__file__).resolve().parents[1] / "data" / "blame"
+
+
+def scored(name: str) -> tuple[float, float]:
+    """Precision and recall of a file of labelled sentences."""
+    rows = [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+    named = [(row["label"] == "blame", judge(row["text"]) is not None) for row in rows]
+    right = sum(blamed and found for blamed, found in named)
+    return right / sum(found for _, found in named), right / sum(blamed for blamed, _ in named)
+
+
+@pytest.mark.parametrize("name", ["dev.jsonl", "fresh.jsonl"])
+def test_blame_is_found_and_little_else(name: str) -> None:
+    precision, recall = scored(name)
+    assert precision >= 0.97
+    assert recall >= 0.95
+
+
+def test_the_sets_are_large_and_labelled() -> None:
+    rows = [json.loads(line) for line in (DATA / "dev.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(rows) >= 220
+    assert len({row["text"] for row in rows}) == len(rows)
+    assert {row["label"] for row in rows} == {"blame", "fine"}
+    assert min(sum(row["label"] == label for row in rows) for label in ("blame", "fine")) >= 100
+
+
+def test_a_person_who_deployed_a_bad_prompt_is_reworded_towards_the_deploy() -> None:
+    blame = judge("X deployed a bad prompt")
+    assert isinstance(blame, Blame)
+    assert blame.rule == "harm"
+    assert blame.reword == 'What let it through? For example: "The deploy did not require an eval pass."'
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The deploy did not require an eval pass.",
+        "The job failed to start.",
+        "The root cause was a missing index.",
+        "The monitor should have fired.",
+        "14:02 Ana rolled the flag back.",
+        "This was not human error.",
+        "The user error rate rose.",
+        "The service failed over to the second region.",
+        "The payments team is responsible for the refund service.",
+        'The first draft said "Tom broke prod".',
+        "The category `human error` is gone from the template.",
+        "Tom restarted the wrong node because the console lists both under one name.",
+    ],
+)
+def test_systems_actions_and_quotes_are_fine(sentence: str) -> None:
+    assert judge(sentence) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rule"),
+    [
+        ("Priya broke the checkout flow.", "harm"),
+        ("The on-call ignored three warnings.", "omission"),
+        ("The warnings were ignored.", "omission"),
+        ("Root cause: Kevin.", "cause"),
+        ("The cause was human error.", "shortcoming"),
+        ("A lapse of the reviewer let it through.", "shortcoming"),
+        ("Tom should have tested the prompt.", "hindsight"),
+        ("Had Tom tested it, nobody would have noticed.", "hindsight"),
+        ("They knew the index was stale and did nothing.", "knew"),
+        ("Great job by whoever deleted the backups.", "harm"),
+        ("Engineers must be more careful.", "demand"),
+    ],
+)
+def test_each_kind_of_blame_has_its_rule_and_its_own_question(sentence: str, rule: str) -> None:
+    blame = judge(sentence)
+    assert blame is not None
+    assert blame.rule == rule
+    assert "?" in blame.reword
+    assert 'For example: "' in blame.reword
+
+
+def test_names_are_known_by_what_they_do_and_from_the_register() -> None:
+    for name in ("Łukasz", "Nguyễn", "Oluwaseun", "O'Brien", "Mei-Ling", "王伟", "Xochitl"):
+        assert judge(f"{name} forgot the migration.") is not None, name
+    assert judge("zenobia9 broke the gateway.") is None
+    assert judge("zenobia9 broke the gateway.", ["zenobia9@shop.example"]) is not None
+    assert judge("Redis lost the session keys and Kafka dropped the leader.") is None
+    assert judge("The search index broke.", ["search-team", "index"]) is None
+
+
+def test_the_span_is_the_blame_itself() -> None:
+    text = "At 14:02, although all was calm, Priya broke the checkout flow, and sales stopped."
+    blame = judge(text)
+    assert blame is not None
+    assert text[blame.start : blame.end] == "Priya broke the checkout flow"
+
+
+PAGE = """\
+---
+owner: Tom broke prod
+---
+# Postmortem: checkout, e.g. v2.3.1
+
+Summary: at 14:02 the deploy (see https://x.example/Tom/broke/prod) sent errors, i.e. 500s. Priya broke
+the checkout flow. It was mended at 14:30.
+
+```
+Tom broke prod.
+```
+
+<!-- Tom broke prod. -->
+
+    Tom broke prod.
+
+- [ ] Ana adds an alert.
+- The on-call ignored the page,
+  and the queue grew.
+* **Kevin** forgot the flag!
+
+| time | what |
+|------|------|
+| 14:02 | Tom rolled it back |
+| 14:10 | Nobody bothered to check the dashboard. |
+
+> Sam nuked the queue. "Sam was careless" is what the chat said.
+
+## Root cause: human error
+"""
+
+
+def test_a_page_of_markdown_is_read_as_prose() -> None:
+    found = lint(PAGE)
+    assert [f.sentence.split("\n")[0] for f in found] == [
+        "Priya broke",
+        "The on-call ignored the page,",
+        "**Kevin** forgot the flag!",
+        "Nobody bothered to check the dashboard.",
+        "Sam nuked the queue.",
+        "Root cause: human error",
+    ]
+    for f in found:
+        assert PAGE[f.start : f.end] == f.sentence
+        assert f.start <= f.blame.start < f.blame.end <= f.end
+        assert PAGE[: f.start].count("\n") + 1 == f.line
+    assert PAGE[found[0].blame.start : found[0].blame.end] == "Priya broke\nthe checkout flow"
+    assert lint("") == ()
+    assert lint("Systems failed. Guards were missing.") == ()
