@@ -10,7 +10,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event, Thread
 from types import FrameType
@@ -20,10 +20,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from cleanroom.app.room import Room
-from cleanroom.app.schedule import due
+from cleanroom.app.schedule import CatchingUp, due
 from cleanroom.app.tick import tick
 from cleanroom.core.base import CleanroomError, Misuse, Outside
 from cleanroom.entry.api.app import create_app
+from cleanroom.entry.near.answer import door
 from cleanroom.entry.report.files import report_files
 from cleanroom.ports.identity import Identity
 
@@ -68,7 +69,7 @@ def serve(room: Room, identity: Identity | None, place: Place, ready: Callable[[
         app = create_app(
             room, url=place.url, hosts=(_bracketed(place.host),), identity=identity, stopping=halting.is_set
         )
-        server = _Server(_config(app, place), halting)
+        server = _Server(_config(app, place), halting, door(app, room))
         _as_many_files_as_may_be()
         ready(place.url or f"http://{_bracketed(place.host)}:{listening.getsockname()[1]}")
         gc.collect()
@@ -78,11 +79,16 @@ def serve(room: Room, identity: Identity | None, place: Place, ready: Callable[[
 
 
 class _Server(uvicorn.Server):
-    """Tells `halting` as soon as it is to stop, so that the streams end."""
+    """Tells `halting` as soon as it is to stop, so that the streams end. `door`: open while it serves."""
 
-    def __init__(self, config: uvicorn.Config, halting: Event) -> None:
+    def __init__(self, config: uvicorn.Config, halting: Event, door: AbstractAsyncContextManager[None]) -> None:
         super().__init__(config)
-        self._halting = halting
+        self._halting, self._door = halting, door
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Until a signal comes."""
+        async with self._door:
+            await super().serve(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came."""
@@ -127,8 +133,17 @@ def _terminated_in_peace() -> Iterator[None]:
 @contextmanager
 def _reconciling(room: Room) -> Iterator[None]:
     """Steps of the reconciler beside the server, and beside both what is scheduled: a job of minutes holds up no kill."""
-    stop = Event()
-    steps = {"reconciler": lambda: tick(room, report_files, jobs=False), "scheduler": lambda: due(room)}
+    stop, catching = Event(), CatchingUp()
+
+    def jobs() -> None:
+        began = room.clock.now()
+        due(room)
+        catching.passed(began)
+
+    def step() -> None:
+        tick(room, report_files, jobs=False, late=catching.done(room.clock.now()))
+
+    steps = {"reconciler": step, "scheduler": jobs}
     threads = [Thread(target=_stepping, args=(*pair, stop), name=pair[0], daemon=True) for pair in steps.items()]
     for thread in threads:
         thread.start()

@@ -14,20 +14,12 @@ from cleanroom.codec.positions import MAX_BYTES
 from cleanroom.core.base import Misuse
 from cleanroom.core.contract import LintFinding
 
-SETTINGS = "cleanroom.toml"
-
 _NEW = ".new-"
 _OLD = ".old-"
 _STALE_SECONDS = 24 * 3600
 _SUFFIXES = (".yaml", ".yml")
 MOST_FILES = 1000
 """Files of a folder, at most."""
-
-
-def find_root(start: Path) -> Path | None:
-    """The nearest folder, from `start` upwards, that holds cleanroom.toml."""
-    here = start.resolve()
-    return next((folder for folder in (here, *here.parents) if (folder / SETTINGS).is_file()), None)
 
 
 def inside(root: Path, relative: str) -> Path:

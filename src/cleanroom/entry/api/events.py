@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -45,6 +46,7 @@ class Feed:
         self._until = 0.0
         self._listeners = 0
         self._task: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
 
     def check(self) -> None:
         """Raises Outside when nobody else may listen."""
@@ -62,6 +64,10 @@ class Feed:
         """Look at the ledger for another minute, whether somebody listens or not."""
         self._until = asyncio.get_running_loop().time() + KEPT
         self._begin()
+
+    def soon(self) -> None:
+        """Look now: something was just written here. In the loop."""
+        self._hurry.set()
 
     def _begin(self) -> None:
         if self._task is None or self._task.done():
@@ -94,7 +100,10 @@ class Feed:
                     self.news.notify_all()
             for hear in self.hearers:
                 hear()
-            await asyncio.sleep(EVERY)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY):
+                    await self._hurry.wait()
+            self._hurry.clear()
         async with self.news:
             self.news.notify_all()
         for hear in self.hearers:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from cleanroom.core.base import CleanroomError, plain
+
+if TYPE_CHECKING:  # a kill that a server writes is over before anything is shown
+    from rich.console import Console
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 As = Annotated[
@@ -20,11 +22,15 @@ As = Annotated[
 
 def screen() -> Console:
     """The console for results."""
+    from rich.console import Console
+
     return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def aside() -> Console:
     """The console for progress and errors."""
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False)
 
 
