@@ -62,8 +62,8 @@ def _in_shape(data: Any, name: str) -> tuple[dict[str, Any] | None, list[Mistake
         Mistake((k,), f"unknown key {k!r}", did_you_mean(k, sorted({*fields, *_COMMON})), at="key") for k in unknown
     ]
     told_only = (
-        {"system"} if given.get("data") else set()
-    )  # beside data, it says whose people hear of it, and nothing else
+        {"system"} if given.get("data") or given.get("flag") else set()
+    )  # beside data or a flag, it says whose people hear of it, and nothing else
     watch = {k: v for k, v in given.items() if k in fields - told_only}
     return {"name": name, "watch": watch, **{k: v for k, v in given.items() if k in _COMMON}}, mistakes
 

@@ -24,6 +24,7 @@ def system_schema() -> dict[str, Any]:
     noun["properties"]["owners"]["minItems"] = 1
     for owner, key in (("Oncall", "days"), ("Oncall", "escalate"), ("Retention", "calls_days")):
         definitions[owner]["properties"][key]["minimum"] = 1
+    definitions["Detector"]["properties"]["threshold"] |= {"exclusiveMinimum": 0, "maximum": 100}
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://ai-cleanroom.example/schemas/system.schema.json",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from cleanroom.core.base import SECOND, Instant, instant, micros, noun
-from cleanroom.core.facts import CutoffSet, CutoffWithdrawn, Escalated, Received, Reviewed
+from cleanroom.core.facts import CutoffSet, CutoffWithdrawn, Escalated, Received, Reviewed, ReviewForced
 from cleanroom.core.facts.outputs import Risk, Route
 from cleanroom.core.ledger import Conflict, LedgerEntry
 from cleanroom.core.output import RISKS, Output
@@ -63,7 +63,7 @@ class Promise:
     """
 
     made: CutoffSet | None = None
-    withdrawn: CutoffWithdrawn | None = None
+    withdrawn: CutoffWithdrawn | ReviewForced | None = None
     audited: int = 0
     wrong: int = 0
     index: int = -1
@@ -96,7 +96,7 @@ def promise(history: Iterable[LedgerEntry], before: Promise | None = None) -> Pr
         match entry.fact:
             case CutoffSet():
                 found = Promise(made=entry.fact, index=entry.index)
-            case CutoffWithdrawn():
+            case CutoffWithdrawn() | ReviewForced():
                 found = replace(found, withdrawn=entry.fact, index=entry.index)
             case Reviewed(verdict=verdict):
                 found = replace(found, audited=found.audited + 1, wrong=found.wrong + (verdict != "right"))

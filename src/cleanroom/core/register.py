@@ -9,6 +9,7 @@ from typing import Literal
 from cleanroom.core.base import DAY, Instant, micros, noun
 from cleanroom.core.mistakes import Mistake
 from cleanroom.core.telemetry import redaction
+from cleanroom.core.telemetry.metrics import LIMIT
 
 Tier = Literal["minimal", "limited", "high"]
 """What may go wrong: nothing that matters; annoyance or money; rights, health or safety (EU AI Act, chapters III and IV)."""
@@ -18,6 +19,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 _LONGEST = 200
 _MOST_DAYS = 3650
+_MOST_SCORE = 100.0
 
 
 @noun
@@ -42,13 +44,16 @@ class Fallback:
 class Source:
     """Data that the system leans on: a file, a folder or a table of the project, and how old it may be in hours.
 
-    `at`: the column with the moment of a row, '' to go by the file.
+    `at`: the column with the moment of a row, '' to go by the file. `flag`: whose kill turns the source off; one that is not
+    `essential` is turned off when an incident is contained.
     """
 
     name: str
     data: str = ""
     at: str = ""
     fresh_hours: float | None = None
+    essential: bool = True
+    flag: str = ""
 
 
 @noun
@@ -57,6 +62,13 @@ class Retention:
 
     calls_days: int = 90
     texts_days: int = 14
+
+
+@noun
+class Detector:
+    """The score from which on a detector says hallucination; a score of groundedness says so below it. A label goes before it."""
+
+    threshold: float = LIMIT
 
 
 @noun
@@ -79,6 +91,7 @@ class System:
                    empty: all of them; [none]: none
     keep_texts     whether texts of calls are kept at all
     channels       channels of cleanroom.toml for warnings, critical alerts and business impact; empty: all
+    detector       from which score on the detectors of hallucinations that judge it count as saying so
     """
 
     name: str
@@ -96,6 +109,7 @@ class System:
     keep_texts: bool = True
     stakeholders: tuple[str, ...] = ()
     channels: Channels = Channels()
+    detector: Detector = Detector()
 
     @property
     def flags(self) -> frozenset[str]:
@@ -163,6 +177,9 @@ def _numbers(system: System) -> Iterator[Mistake]:
     ):
         if not 1 <= number <= _MOST_DAYS:
             yield Mistake(path, f"{path[-1]!r} must be a whole number from 1 to {_MOST_DAYS}")
+    if not 0 < system.detector.threshold <= _MOST_SCORE:
+        hint = "The score from which on an answer counts as flagged; of groundedness, below which. For example 0.7."
+        yield Mistake(("detector", "threshold"), f"'threshold' must lie above 0, up to {_MOST_SCORE:g}", hint)
     if system.retention.texts_days < 0 or system.retention.texts_days > system.retention.calls_days:
         hint = "Texts lie in calls: keep them from 0 days to as long as the calls."
         yield Mistake(("retention", "texts_days"), "'texts_days' must lie between 0 and 'calls_days'", hint)
@@ -177,6 +194,9 @@ def _sources(system: System) -> Iterator[Mistake]:
         elif source.name in seen:
             yield Mistake((*path, "name"), f"there are two sources {source.name!r}", "Give each a name of its own.")
         seen.add(source.name)
+        if not source.essential and not source.flag.strip():
+            hint = "flag: NAME; killing that flag is what turns it off."
+            yield Mistake((*path, "essential"), f"{source.name!r} is not essential, and nothing turns it off", hint)
         if source.fresh_hours is not None and source.fresh_hours <= 0:
             yield Mistake((*path, "fresh_hours"), "'fresh_hours' must be above 0", "How old it may be, in hours.")
         if source.fresh_hours is not None and not source.data:

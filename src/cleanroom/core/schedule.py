@@ -7,8 +7,9 @@ from typing import Literal, get_args
 
 from cleanroom.core.base import SECOND, Instant, digest, instant, micros, noun
 
-Job = Literal["sensors", "slo", "golden", "compact", "retention"]
-"""The sensors (`only` those named); the SLOs; the golden regression; hours that are over to files; erasing what is too old."""
+Job = Literal["sensors", "slo", "golden", "compact", "retention", "incidents"]
+"""The sensors (`only` those named); the SLOs; the golden regression; hours that are over to files; erasing what is too old;
+what is late of incidents, and what trackers say of their actions."""
 
 JOBS: tuple[Job, ...] = get_args(Job)
 
@@ -35,7 +36,11 @@ class Schedule:
     only: tuple[str, ...] = ()
 
 
-OWN = (Schedule("own-compact", "7 * * * *", "compact"), Schedule("own-retention", "23 3 * * *", "retention"))
+OWN = (
+    Schedule("own-compact", "7 * * * *", "compact"),
+    Schedule("own-retention", "23 3 * * *", "retention"),
+    Schedule("own-incidents", "37 * * * *", "incidents"),
+)
 """What runs unless cleanroom.toml has a schedule of that job: what the register promises is kept without anybody asking."""
 
 

@@ -202,7 +202,7 @@ def metric_of(slo: Slo) -> str:
 
 
 def unfitting(slos: Iterable[Slo], systems: Iterable[System]) -> Iterator[tuple[str, str, str]]:
-    """What does not fit between SLOs and the register: (name of the SLO or 'system/NAME', what is wrong, a hint)."""
+    """What does not fit between SLOs and the register: (name of the SLO or 'system/NAME/SLO', what is wrong, a hint)."""
     known = {s.name: s for s in systems}
     by_name = {s.name: s for s in slos}
     for slo in by_name.values():
@@ -217,7 +217,7 @@ def unfitting(slos: Iterable[Slo], systems: Iterable[System]) -> Iterator[tuple[
     for system in known.values():
         for name in system.slos:
             if name not in by_name:
-                yield f"system/{system.name}", f"there is no SLO {name!r} in slos/", did_you_mean(name, by_name)
+                yield f"system/{system.name}/{name}", f"there is no SLO {name!r} in slos/", did_you_mean(name, by_name)
             elif by_name[name].system != system.name:
                 what = f"the SLO {name!r} is of the system {by_name[name].system!r}"
-                yield f"system/{system.name}", what, "Its spec.service names the system."
+                yield f"system/{system.name}/{name}", what, "Its spec.service names the system."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,6 +164,23 @@ def counted(tally: Tally, slo: Slo, what: str) -> Judged:
             f"; the limit lies inside a bucket of the rollups, so it is between {percent(low)} and {percent(high)}"
         )
     return Judged(says, because, tally.bad / tally.n, low, high)
+
+
+def so_far(judged: Judged, slo: Slo, share: float) -> Judged:
+    """The same where only the last `share` (0 to 1) of the window is known: it says over which stretch it was read.
+
+    What is bad may use up the budget of the whole window before it counts as violated, as if all of the window had the
+    traffic of the known part: a bad first hour of 30 days is no month that was missed.
+    """
+    if share >= 1 or judged.rate is None:
+        return judged
+    hours = max(1, round(share * slo.window / 3600))
+    known = span_text(hours * 3600 if hours < 48 else round(hours / 24) * 86_400)
+    because = f"{judged.because}; known for the last {known} only, of {span_text(slo.window)}"
+    if judged.says != "violated" or judged.lower * share > slo.budget:
+        return replace(judged, because=because)
+    spent = percent(judged.lower * share / slo.budget)
+    return replace(judged, says="cannot tell", because=f"{because}: that is {spent} of the window's budget so far")
 
 
 def estimated(slo: Slo, flagged: Stratum, unflagged: Stratum) -> Judged:

@@ -16,6 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from cleanroom.core.base import Misuse
 from cleanroom.core.telemetry.metrics import name_of
 from cleanroom.core.telemetry.told import (
+    ANSWER,
     MOST_METRICS,
     MOST_SCORES,
     Score,
@@ -37,6 +38,7 @@ EVALUATION = "gen_ai.evaluation.result"
 METRIC = "cleanroom.metric."
 
 _MOST_EVENTS = 200
+_LONGEST_SHOWN = 60
 _LONGEST = 30 * 86_400 * 1_000_000  # microseconds: no operation takes longer
 _LATEST = 4_102_444_800_000_000  # 2100: what claims to be later is no time
 _OLDER = {"completion": "text_completion", "embedding": "embeddings", "rerank": "retrieval"}
@@ -60,7 +62,7 @@ def read_traces(body: bytes, *, as_json: bool) -> Telling:
                 try:
                     one = _span(span, common)
                 except _Fault as fault:
-                    faults.append(str(fault))
+                    faults.append(_named(span.name, fault))
                     continue
                 if one is None:
                     beside += 1
@@ -87,8 +89,14 @@ def read_logs(body: bytes, *, as_json: bool) -> Telling:
                 try:
                     told.append(_evaluation(record, values, common))
                 except _Fault as fault:
-                    faults.append(str(fault))
+                    faults.append(_named(name(values, "gen_ai.evaluation.name"), fault))
     return Telling(tuple(told), beside, tuple(faults))
+
+
+def _named(what: str, fault: _Fault) -> str:
+    """The fault with the name of what it is of."""
+    named = clean(what)[:_LONGEST_SHOWN]
+    return f"{named}: {fault}" if named else str(fault)
 
 
 def _check(seen: int) -> None:
@@ -167,16 +175,16 @@ def _operation(values: Values) -> str:
 def _system(values: Values, common: Values) -> str:
     found = name(values, "cleanroom.system") or name(common, "cleanroom.system", "service.name")
     if not found:
-        raise _Fault("it says no service.name")
+        raise _Fault("it says no service.name (set OTEL_SERVICE_NAME, or service.name in the resource)")
     return "unknown_service" if found.startswith("unknown_service") else found
 
 
 def _ids(one: Span | LogRecord) -> tuple[str, str, str]:
     """Trace, span and parent in hex."""
     if len(one.trace_id) != 16 or not any(one.trace_id):
-        raise _Fault("its trace id is not 16 bytes")
+        raise _Fault("its trace id is not 16 bytes (in JSON send 32 hex digits, not all 0)")
     if len(one.span_id) != 8 or not any(one.span_id):
-        raise _Fault("its span id is not 8 bytes")
+        raise _Fault("its span id is not 8 bytes (in JSON send 16 hex digits, not all 0)")
     parent = one.parent_span_id if isinstance(one, Span) else b""
     return one.trace_id.hex(), one.span_id.hex(), parent.hex() if len(parent) == 8 and any(parent) else ""
 
@@ -185,9 +193,9 @@ def _times(span: Span) -> tuple[int, int]:
     """Begin and duration in microseconds."""
     at, end = span.start_time_unix_nano // 1000, span.end_time_unix_nano // 1000
     if not 0 < at < _LATEST:
-        raise _Fault("it does not say when it began")
+        raise _Fault("it does not say when it began (set startTimeUnixNano, nanoseconds since 1970)")
     if end < at:
-        raise _Fault("it ended before it began")
+        raise _Fault("it ended before it began (set endTimeUnixNano, nanoseconds since 1970)")
     return at, min(end - at, _LONGEST)
 
 
@@ -253,10 +261,10 @@ def _evaluation(record: LogRecord, values: Values, common: Values) -> Told:
         trace, span, _ = _ids(record)
         about = call_id(trace, span)
     else:
-        trace, about = "", f"response/{answer}"
+        trace, about = "", f"{ANSWER}{answer}"
     at = (record.time_unix_nano or record.observed_time_unix_nano) // 1000
     if not 0 < at < _LATEST:
-        raise _Fault("it does not say when it was")
+        raise _Fault("it does not say when it was (set timeUnixNano, nanoseconds since 1970)")
     id = judgement_id(about, name_of(score.name))
     made = Told(id, trace, "", _system(values, common), "evaluation", at, 0, about=about)
     return _with_parts(replace(made, scores=(score,)), values, common, ())

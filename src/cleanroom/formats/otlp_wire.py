@@ -32,6 +32,7 @@ _LISTS = (
     ("scopeSpans", "scope_spans", "scopeLogs", "scope_logs"),
     ("spans", "logRecords", "log_records"),
 )
+_LATER = "docs/telemetry.md has an example."
 _HINT = "Send what an OpenTelemetry exporter for OTLP/HTTP sends; docs/telemetry.md says how."
 
 
@@ -77,6 +78,7 @@ def _read(body: bytes, into: M, *, as_json: bool) -> M:
             data = json.loads(body)
             if not isinstance(data, dict):
                 raise Misuse("the body is no JSON object", _HINT)
+            _check_keys(data, into)
             for record in _records(data, 0):
                 _ids_from_hex(record)
             json_format.ParseDict(data, into, ignore_unknown_fields=True, max_recursion_depth=DEEPEST)
@@ -89,6 +91,14 @@ def _read(body: bytes, into: M, *, as_json: bool) -> M:
     except (ValueError, RecursionError, TypeError, AttributeError):
         raise Misuse("the body is no OTLP in JSON", _HINT) from None
     return into
+
+
+def _check_keys(data: dict[str, Any], into: Message) -> None:
+    """Unknown fields are let pass, as OTLP asks; a body of nothing else is a slip. Raises Misuse."""
+    field = into.DESCRIPTOR.fields[0]
+    if data and not {field.name, field.json_name} & data.keys():
+        key = next(iter(data))
+        raise Misuse(f"the body has {key[:60]!r} and no {field.json_name!r}", f"Call it {field.json_name!r}; {_LATER}")
 
 
 def _records(data: Any, level: int) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
@@ -77,8 +77,25 @@ class SystemSeen:
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class SessionsSeen:
+    """Conversations with requests: about how many (within 3%, 999 times of 1,000), their requests, tokens in and out, and cost.
+
+    tokens, cost: None where no request told of any.
+    """
+
+    conversations: int
+    asked: int
+    tokens: float | None
+    cost: float | None
+
+
 class Calls(Protocol):
     """Nothing that was acknowledged is lost; what is sent twice is kept once. Raises Outside where it fails.
+
+    A call whose id `judges` another (core/telemetry/told.py), and a user's correction of a call, are judgements of that call:
+    rollups and columns have it as if what they say had come with it, at its time, of its system and its parts; no call more
+    is counted. Whichever comes first: while the call is not there, each judgement counts by itself.
 
     What comes out has numbers for metrics, booleans as 0 and 1. Ids of calls and of events are apart from each other.
     """
@@ -111,6 +128,13 @@ class Calls(Protocol):
         """Calls with since <= at < until, wherever they lie by now."""
         ...
 
+    def sessions(self, system: str, since: int, until: int) -> SessionsSeen | None:
+        """Conversations of requests with since <= at < until; quick for any number of them.
+
+        None where too many calls would have to be read: those of files that were written before there were sketches.
+        """
+        ...
+
     def rows(
         self, system: str, since: int, until: int, where: Mapping[str, str], bad: str = "", limit: int = 50
     ) -> tuple[Call, ...]:
@@ -124,6 +148,10 @@ class Calls(Protocol):
 
     def call(self, id: str) -> Call | None:
         """The call of that id; None where there is none, or no more."""
+        ...
+
+    def calls_of(self, ids: Collection[str]) -> Mapping[str, Call]:
+        """The calls of these ids that are there, by id."""
         ...
 
     def events(self, system: str, since: int, until: int, happened: Happened | None = None) -> tuple[UserEvent, ...]:

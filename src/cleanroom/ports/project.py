@@ -60,6 +60,8 @@ class SignalSource:
     prometheus   counts: its address in `url` or in the variable `url_env`; `total` and `bad` in PromQL, with `$arm` and
                  `$window`; `token_env` names the variable that holds a bearer token
     sql          outcomes of `flag`: `data` is a file or a folder of files that the engine reads
+    calls        calls of `system` in such files; `columns`: (field of a call, column) where they are called otherwise;
+                 `scores`: columns with what evaluators said
     """
 
     name: str
@@ -71,6 +73,28 @@ class SignalSource:
     bad: str = ""
     data: str = ""
     flag: str = ""
+    system: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+    scores: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerSettings:
+    """One `[trackers.NAME]`: where actions are filed as issues. `token_env` names the variable that holds the token.
+
+    `project`: `owner/repo` of GitHub, `group/project` or a number of GitLab, a project's key of Jira. `email_env` makes a
+    Jira one of Cloud. `people` pairs a person with their name there: a login, a username, an account id.
+    """
+
+    name: str
+    kind: str
+    project: str
+    token_env: str
+    url: str = ""
+    email_env: str = ""
+    issue_type: str = "Task"
+    labels: tuple[str, ...] = ()
+    people: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +202,10 @@ class Project(Protocol):
         """[signals.NAME] of cleanroom.toml."""
         ...
 
+    def trackers(self) -> Sequence[TrackerSettings]:
+        """[trackers.NAME] of cleanroom.toml."""
+        ...
+
     def oidc(self) -> Oidc | None:
         """[oidc] of cleanroom.toml; None where it is absent."""
         ...
@@ -199,7 +227,11 @@ class Project(Protocol):
         ...
 
     def lint_register(self) -> tuple[LintFinding, ...]:
-        """Every mistake in systems/ and slos/, and what does not fit between them, with file and line."""
+        """Every mistake in systems/ and slos/, what does not fit between them, and what they name that is not there."""
+        ...
+
+    def lint_sensors(self) -> tuple[LintFinding, ...]:
+        """Every mistake in sensors/, and what these, schedules and sources name that is not there, with file and line."""
         ...
 
     def write_slo(self, name: str, text: str, *, replace: bool = False) -> str:

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-Begins = Literal["flag_set", "rollout_started", "alert_opened"]
+Begins = Literal["flag_set", "rollout_started", "alert_opened", "incident_opened"]
 """Kinds of fact by which a subject can be found."""
 BEGINS: tuple[Begins, ...] = get_args(Begins)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import NamedTuple
@@ -10,10 +10,20 @@ from typing import NamedTuple
 import numpy as np
 
 from cleanroom.adapters.call_sums import Day, check, check_filters, check_step, figures, parts_of
+from cleanroom.adapters.judgements import (
+    Judgement,
+    Move,
+    counted,
+    judged_by,
+    judgement_of,
+    moves,
+    with_judgements,
+)
 from cleanroom.core.base import DAY, HOUR, MINUTE
 from cleanroom.core.call import Call, Happened, UserEvent
 from cleanroom.core.telemetry.histogram import histogram_of, merged
-from cleanroom.ports.calls import ALL, PARTS, TEXTS, CallColumns, Cell, Part, SystemSeen
+from cleanroom.core.telemetry.metrics import REQUESTS
+from cleanroom.ports.calls import ALL, PARTS, TEXTS, CallColumns, Cell, Part, SessionsSeen, SystemSeen
 from cleanroom.ports.telemetry import Recorded
 
 
@@ -24,7 +34,7 @@ class _Sum(NamedTuple):
     histogram: Mapping[int, int] = {}
 
     def plus(self, other: _Sum) -> _Sum:
-        added = merged((self.histogram, other.histogram))
+        added = {bucket: n for bucket, n in merged((self.histogram, other.histogram)).items() if n}
         return _Sum(self.n + other.n, self.bad + other.bad, self.total + other.total, added)
 
 
@@ -37,6 +47,7 @@ class MemoryCalls:
         self._events: dict[str, UserEvent] = {}
         self._event_ids: set[str] = set()
         self._log: set[str] = set()
+        self._judgements: dict[str, dict[str, Judgement]] = {}
         self._sums: dict[tuple[str, str], dict[tuple[int, tuple[str, ...]], _Sum]] = {}
         self._days: dict[tuple[str, int], Day] = {}
         self._seen: dict[str, SystemSeen] = {}
@@ -52,14 +63,14 @@ class MemoryCalls:
                     new += 1
                     self._ids.add(call.id)
                     self._log.add(call.id)
+                    self._take(call)
                     self._calls[call.id] = replace(call, metrics={n: float(v) for n, v in call.metrics.items()})
-                    self._add(call)
             for event in events:
                 if event.id not in self._event_ids:
                     new += 1
                     self._event_ids.add(event.id)
+                    self._take(event)
                     self._events[event.id] = event
-                    self._add(event)
         return Recorded(new, len(calls) + len(events) - new)
 
     def cells(
@@ -89,7 +100,22 @@ class MemoryCalls:
         found = self._between(system, since, until)
         made = {name: np.array([getattr(c, name) for c in found], np.str_) for name in TEXTS}
         values = {m: np.array([c.metrics.get(m, np.nan) for c in found], np.float64) for m in metrics}
-        return CallColumns(at=np.array([c.at for c in found], np.int64), metrics=values, **made)
+        columns = CallColumns(at=np.array([c.at for c in found], np.int64), metrics=values, **made)
+        with self._lock:
+            late = {c.id: [*self._judgements[c.id].values()] for c in found if c.id in self._judgements}
+            gone = [c.id for c in found if judged_by(c) in self._calls]
+        return with_judgements(columns, late, gone)
+
+    def sessions(self, system: str, since: int, until: int) -> SessionsSeen:
+        """Conversations of that time, exactly."""
+        asked = [c for c in self._between(system, since, until) if c.conversation and REQUESTS in c.metrics]
+
+        def spent(*names: str) -> float | None:
+            told = [c.metrics[name] for c in asked for name in names if name in c.metrics]
+            return sum(told) if told else None
+
+        many = len({c.conversation for c in asked})
+        return SessionsSeen(many, len(asked), spent("input_tokens", "output_tokens"), spent("cost"))
 
     def rows(
         self, system: str, since: int, until: int, where: Mapping[str, str], bad: str = "", limit: int = 50
@@ -106,6 +132,10 @@ class MemoryCalls:
     def call(self, id: str) -> Call | None:
         """The call of that id."""
         return self._calls.get(id)
+
+    def calls_of(self, ids: Collection[str]) -> dict[str, Call]:
+        """The calls of these ids."""
+        return {id: self._calls[id] for id in ids if id in self._calls}
 
     def events(self, system: str, since: int, until: int, happened: Happened | None = None) -> tuple[UserEvent, ...]:
         """User events with since <= at < until."""
@@ -150,6 +180,7 @@ class MemoryCalls:
             for call in calls:
                 del self._calls[call.id]
                 self._log.discard(call.id)
+                self._judgements.pop(call.id, None)
             for event in events:
                 del self._events[event.id]
         return len(calls) + len(events)
@@ -159,16 +190,35 @@ class MemoryCalls:
             found: Iterable[Call] = (c for c in self._calls.values() if c.system == system and since <= c.at < until)
             return sorted(found, key=lambda c: c.at)
 
-    def _add(self, one: Call | UserEvent) -> None:
-        """Count it in the rollups, and its system among those that were seen."""
-        day = self._days.setdefault((one.system, one.at // DAY), Day())
-        place = day.place(parts_of(one))
-        parts = list(day.parts)[place]
-        for name, value, counted in figures(one):
-            sums = self._sums.setdefault((one.system, day.metric(name)), {})
-            key = (one.at // MINUTE * MINUTE, parts)
-            new = _Sum(1, int(value != 0), value, histogram_of([value] if counted else []))
-            sums[key] = sums.get(key, _Sum()).plus(new)
+    def _take(self, one: Call | UserEvent) -> None:
+        """Count what is new in the rollups, and its system among those that were seen."""
+        about = judged_by(one)
+        if about:
+            self._judge(about, self._calls.get(about), judgement_of(one))
+        else:
+            for figure in figures(one):
+                self._count(Move(one.system, one.at, parts_of(one), *figure))
+            if isinstance(one, Call) and (before := self._judgements.get(one.id)):
+                for move in moves(counted(None, before.values()), counted(one, before.values())):
+                    self._count(move)
         old = self._seen.get(one.system, SystemSeen(one.system, 0, one.at, one.at))
-        n = old.n + isinstance(one, Call)
+        n = old.n + (isinstance(one, Call) and not about)
         self._seen[one.system] = SystemSeen(one.system, n, min(old.first, one.at), max(old.last, one.at))
+
+    def _judge(self, about: str, call: Call | None, new: Judgement) -> None:
+        before = self._judgements.setdefault(about, {})
+        after = {**before, new.id: new}
+        for move in moves(counted(call, before.values()), counted(call, after.values())):
+            self._count(move)
+        self._judgements[about] = after
+
+    def _count(self, move: Move) -> None:
+        day = self._days.setdefault((move.system, move.at // DAY), Day())
+        place = day.place(move.parts)
+        sums = self._sums.setdefault((move.system, day.metric(move.metric)), {})
+        key = (move.at // MINUTE * MINUTE, list(day.parts)[place])
+        histogram = dict.fromkeys(histogram_of([move.value] if move.counted else []), move.sign)
+        new = _Sum(move.sign, move.sign * (move.value != 0), move.sign * move.value, histogram)
+        sums[key] = sums.get(key, _Sum()).plus(new)
+        if not sums[key].n and not sums[key].bad:
+            del sums[key]

@@ -6,18 +6,20 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cleanroom.adapters.project.contracts import Contracts
-from cleanroom.adapters.project.files import SETTINGS, find_root, inside, read, settle, write_folder
+from cleanroom.adapters.project.files import inside, read, settle, write_folder
 from cleanroom.adapters.project.git import add_note, commit
+from cleanroom.adapters.project.outside import Outside
 from cleanroom.adapters.project.register import SLOS, Around, Register
+from cleanroom.adapters.project.root import SETTINGS, find_root
 from cleanroom.codec.change import MAX_MAPPING, change_yaml, mapping_json, read_change, read_mapping
 from cleanroom.codec.plan import Reading
-from cleanroom.codec.positions import MAX_BYTES
+from cleanroom.codec.positions import MAX_BYTES, ordered
 from cleanroom.codec.prices import read_prices
 from cleanroom.codec.prompt import read_prompt
-from cleanroom.codec.settings import Settings, read_settings
+from cleanroom.codec.settings import Settings, located, read_settings
 from cleanroom.core.alerts.acts import Acts
 from cleanroom.core.base import Digest, Misuse, NotFound, digest
 from cleanroom.core.change import Change, DatasetArtifact, Mapping, MappingArtifact
@@ -31,10 +33,11 @@ from cleanroom.core.schedule import Schedule
 from cleanroom.core.slo import NAME as SLO_NAME
 from cleanroom.core.slo import Slo
 from cleanroom.core.telemetry.prices import Prices
-from cleanroom.ports.project import Channel, ModelSettings, Oidc, SignalSource, StoreSettings
+from cleanroom.ports.project import Channel, ModelSettings, Oidc, SignalSource, StoreSettings, TrackerSettings
 from cleanroom.ports.validator import Validator
 
 if TYPE_CHECKING:
+    from cleanroom.adapters.project.misnamed import Names
     from cleanroom.core.sensors import Sensor
 
 T = TypeVar("T")
@@ -47,29 +50,30 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHOWN = 3
 
 
-def open_project(start: Path, validator: Validator) -> DiskProject:
+def open_project(start: Path, validator: Validator, outside: Outside | None = None) -> DiskProject:
     """The project around `start`: a folder in it, or a plan file (which may also lie outside any project).
 
-    Raises Misuse when there is none.
+    `outside`: what a lint asks to find columns that are not there. Raises Misuse when there is none.
     """
     if start.is_file():
         plan = start.resolve()
         root = find_root(plan.parent) or (plan.parent.parent if plan.parent.name == "contracts" else plan.parent)
-        return DiskProject(root, validator, plan.relative_to(root).as_posix())
+        return DiskProject(root, validator, plan.relative_to(root).as_posix(), outside)
     if not start.exists():
         raise Misuse(f"{start} does not exist", "Name a project's folder, or a plan file.")
     found = find_root(start)
     if found is None:
         hint = 'Run `cleanroom init` here, or write a cleanroom.toml with name = "shop".'
         raise Misuse(f"there is no {SETTINGS} in {start.resolve()} or above it", hint)
-    return DiskProject(found, validator)
+    return DiskProject(found, validator, outside=outside)
 
 
 class DiskProject:
     """See ports/project.py. Files are read anew at every question, so that edits are seen."""
 
-    def __init__(self, root: Path, validator: Validator, plan: str = PLAN) -> None:
+    def __init__(self, root: Path, validator: Validator, plan: str = PLAN, outside: Outside | None = None) -> None:
         self._root = root.resolve()
+        self._outside = outside
         self._contracts = Contracts(self._root, plan, validator)
         self._register = Register(self._root)
 
@@ -96,7 +100,7 @@ class DiskProject:
 
     def lint(self) -> tuple[LintFinding, ...]:
         """See ports/project.py."""
-        return (*self._read_settings()[1], *self._contracts.lint(), *self.lint_register(), *self._sensors()[1])
+        return (*self._read_settings()[1], *self._contracts.lint(), *self.lint_register(), *self.lint_sensors())
 
     def golden(self) -> tuple[GoldenCase, ...]:
         """See ports/project.py. Raises Misuse with the first mistakes when they do not lint."""
@@ -177,7 +181,17 @@ class DiskProject:
 
     def signals(self) -> Sequence[SignalSource]:
         """See ports/project.py."""
-        return tuple(SignalSource(name, **keys) for name, keys in self._settings().signals)
+        return tuple(_source(name, keys) for name, keys in self._settings().signals)
+
+    def trackers(self) -> Sequence[TrackerSettings]:
+        """See ports/project.py."""
+        return tuple(
+            TrackerSettings(
+                name,
+                **(keys | {"labels": tuple(keys.get("labels", ())), "people": tuple(keys.get("people", {}).items())}),
+            )
+            for name, keys in self._settings().trackers
+        )
 
     def oidc(self) -> Oidc | None:
         """See ports/project.py."""
@@ -202,9 +216,27 @@ class DiskProject:
 
     def lint_register(self) -> tuple[LintFinding, ...]:
         """See ports/project.py."""
-        if self._read_settings()[0] is None:
-            return self._register.lint(Around())
-        return self._register.lint(Around(tuple(self.channels()), tuple(self.signals())))
+        settings = self._read_settings()[0]
+        around = Around() if settings is None else Around(tuple(self.channels()), tuple(self.signals()))
+        return self._register.lint(around, self._names())
+
+    def lint_sensors(self) -> tuple[LintFinding, ...]:
+        """See ports/project.py."""
+        settings, content = self._read_settings()[0], read(inside(self._root, SETTINGS), MAX_BYTES)
+        there = (self._root / "sensors").is_dir()
+        if not there and (settings is None or not (settings.schedules or settings.signals)):
+            return ()
+        from cleanroom.adapters.project.misnamed import in_schedule, in_sensor, in_signals
+        from cleanroom.adapters.project.sensors import readings_of  # loads what judges them, which takes its time
+
+        readings, findings = readings_of(self._root)
+        names = self._names(tuple(readings))
+        named = tuple(f for r in readings.values() for f in in_sensor(r, names))
+        if settings is None or content is None:
+            return ordered((*findings, *named))
+        mistakes = [m for s in settings.schedules for m in in_schedule(s, names.sensors)]
+        mistakes += [m for s in self.signals() for m in in_signals(s, names)]
+        return (*located(content, mistakes, SETTINGS), *ordered((*findings, *named)))
 
     def write_slo(self, name: str, text: str, *, replace: bool = False) -> str:
         """See ports/project.py."""
@@ -242,6 +274,13 @@ class DiskProject:
         from cleanroom.adapters.project.sensors import read_sensors  # loads what judges them, which takes its time
 
         return read_sensors(self._root)
+
+    def _names(self, sensors: Sequence[str] = ()) -> Names:
+        """What files may name."""
+        from cleanroom.adapters.project.misnamed import Names
+
+        signals = () if self._read_settings()[0] is None else self.signals()
+        return Names(self._root, self._register.systems()[0], self.changes(), sensors, signals, self._outside)
 
     def _settings(self) -> Settings:
         settings, findings = self._read_settings()
@@ -307,3 +346,10 @@ def _misuse(findings: Sequence[LintFinding]) -> Misuse:
     first = "; ".join(f"{f.file}:{f.line}:{f.column} {f.message}" for f in errors[:_SHOWN])
     more = f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
     return Misuse(first + more, errors[0].hint or "`cleanroom contract lint` shows every mistake.")
+
+
+def _source(name: str, keys: dict[str, Any]) -> SignalSource:
+    """A [signals.NAME]; its table and its list as tuples."""
+    columns, scores = keys.get("columns", {}), keys.get("scores", ())
+    given = {key: value for key, value in keys.items() if key not in ("columns", "scores")}
+    return SignalSource(name, **given, columns=tuple(columns.items()), scores=tuple(scores))

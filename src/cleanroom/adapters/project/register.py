@@ -19,6 +19,7 @@ from cleanroom.core.slo import PromShare, Slo, unfitting
 from cleanroom.ports.project import Channel, SignalSource
 
 if TYPE_CHECKING:
+    from cleanroom.adapters.project.misnamed import Names
     from cleanroom.formats.openslo import Read
 
 SYSTEMS, SLOS = "systems", "slos"
@@ -48,11 +49,17 @@ class Register:
         found, findings = self._slos()
         return tuple(sorted((p.slo for p in found.slos), key=lambda s: s.name)), findings
 
-    def lint(self, around: Around) -> tuple[LintFinding, ...]:
-        """Every mistake in both folders, and what does not fit between them and cleanroom.toml."""
+    def lint(self, around: Around, names: Names) -> tuple[LintFinding, ...]:
+        """Every mistake in both folders, what does not fit between them and cleanroom.toml, and data that is not there."""
+        from cleanroom.adapters.project.misnamed import in_slo, in_system  # loads what sensors and SLOs need
+
         readings, findings = self._systems()
         found, also = self._slos()
-        return ordered((*findings, *also, *_misfits(readings, found, around)))
+        named = (
+            *(f for r in readings for f in in_system(r, names)),
+            *(f for p in found.slos for f in in_slo(p, names)),
+        )
+        return ordered((*findings, *also, *_misfits(readings, found, around), *named))
 
     def _systems(self) -> tuple[tuple[Reading[System], ...], tuple[LintFinding, ...]]:
         contents, findings = yaml_files(self._root, SYSTEMS)
@@ -96,21 +103,24 @@ def _misfits(readings: tuple[Reading[System], ...], found: Read, around: Around)
     drafts = {r.draft.name: r for r in readings if r.draft is not None}
     placed = {p.slo.name: p for p in found.slos}
     for who, what, hint in unfitting([p.slo for p in found.slos], [r.draft for r in readings if r.draft is not None]):
-        kind, mark, name = who.partition("/")
+        kind, mark, rest = who.partition("/")
         if mark and kind == "system":
-            yield drafts[name].document.locate(Mistake(("slos",), what, hint))
+            name, _, slo = rest.partition("/")
+            draft = drafts[name].draft
+            place = draft.slos.index(slo) if draft is not None else 0
+            yield drafts[name].document.locate(Mistake(("slos", place), what, hint))
         else:
-            place = placed[who]
-            yield LintFinding(place.file, place.line, 1, f"{who}: {what}", hint, "warning")
+            at = placed[who]
+            yield LintFinding(at.file, at.line, 1, f"{who}: {what}", hint, "warning")
     if around.channels is not None:
         for reading in drafts.values():
             yield from _channels(reading, [c.name for c in around.channels])
     known = None if around.signals is None else [s.name for s in around.signals if s.kind == "prometheus"]
-    for place in found.slos:
-        source = place.slo.indicator.source if isinstance(place.slo.indicator, PromShare) else None
+    for at in found.slos:
+        source = at.slo.indicator.source if isinstance(at.slo.indicator, PromShare) else None
         if known is not None and source is not None and not (source.url or source.url_env) and source.name not in known:
-            what = f"{place.slo.name}: there is neither a DataSource nor a [signals.{source.name}] of kind prometheus"
-            yield LintFinding(place.file, place.line, 1, what, did_you_mean(source.name, known))
+            what = f"{at.slo.name}: there is neither a DataSource nor a [signals.{source.name}] of kind prometheus"
+            yield LintFinding(at.file, at.line, 1, what, did_you_mean(source.name, known))
 
 
 def _channels(reading: Reading[System], known: list[str]) -> Iterator[LintFinding]:

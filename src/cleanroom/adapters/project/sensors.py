@@ -19,8 +19,14 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 def read_sensors(root: Path) -> tuple[tuple[Sensor, ...], tuple[LintFinding, ...]]:
     """Those without mistakes, by name; and every finding."""
+    readings, findings = readings_of(root)
+    return tuple(r.value for r in readings.values() if r.value is not None), findings
+
+
+def readings_of(root: Path) -> tuple[dict[str, Reading[Sensor]], tuple[LintFinding, ...]]:
+    """Every file that has the name of a sensor, by that, as far as it can be read; and every finding."""
     contents, unread = yaml_files(root, SENSORS)
-    found: dict[str, Sensor] = {}
+    found: dict[str, Reading[Sensor]] = {}
     findings = list(unread)
     for content, path in contents:
         stem = Path(path).stem
@@ -28,11 +34,9 @@ def read_sensors(root: Path) -> tuple[tuple[Sensor, ...], tuple[LintFinding, ...
             hint = "Use letters, digits, '.', '_' and '-', beginning with a letter or digit, and each name once."
             findings.append(LintFinding(path, 1, 1, f"{stem[:100]!r} cannot be the name of a sensor", hint))
             continue
-        reading = _sensor_of(content, path, stem)
-        findings += reading.findings
-        if reading.value is not None:
-            found[stem] = reading.value
-    return tuple(found[name] for name in sorted(found)), ordered(findings)
+        found[stem] = _sensor_of(content, path, stem)
+        findings += found[stem].findings
+    return {name: found[name] for name in sorted(found)}, ordered(findings)
 
 
 @lru_cache(maxsize=MOST_FILES)

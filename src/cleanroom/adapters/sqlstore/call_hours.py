@@ -125,10 +125,9 @@ def newest_of(calls: Iterable[Call], limit: int) -> list[Call]:
     return sorted(calls, key=lambda call: (call.at, call.id), reverse=True)[:limit]
 
 
-def by_id(files: Files, names: Sequence[str], id: str) -> Call | None:
-    """The call of that id in these files."""
-    found = _calls(files, names, ColumnExpression("id") == ConstantExpression(id), 1) if names else []
-    return found[0] if found else None
+def by_ids(files: Files, names: Sequence[str], ids: Sequence[str]) -> list[Call]:
+    """The calls of these ids in these files."""
+    return _calls(files, names, ColumnExpression("id").isin(*map(ConstantExpression, ids)), len(ids))
 
 
 def _calls(files: Files, names: Sequence[str], which: Any, limit: int) -> list[Call]:

@@ -61,11 +61,14 @@ def newest(
     return [found[seq, place] for _, _, seq, place in best]
 
 
-def by_id(connection: Connection, seq: int, id: str) -> Call | None:
-    """The call of that id, where it is still in that row of the log."""
+def by_ids(connection: Connection, seq: int, ids: Sequence[str]) -> list[Call]:
+    """The calls of these ids that are still in that row of the log."""
     row = connection.execute(_ROW, {"seq": seq}).first()
-    ids = packed_calls.keys_of([row])["id"] if row else []
-    return packed_calls.calls_of([row], [ids.index(id)])[0] if id in ids else None
+    if row is None:
+        return []
+    place = {id: n for n, id in enumerate(packed_calls.keys_of([row])["id"])}
+    wanted = [place[id] for id in ids if id in place]
+    return packed_calls.calls_of([row], wanted) if wanted else []
 
 
 def _of_row(connection: Connection, seq: int, places: Sequence[int]) -> list[Call]:

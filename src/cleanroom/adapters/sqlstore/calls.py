@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,16 +11,18 @@ import numpy as np
 from sqlalchemy import Connection, Row, bindparam, select
 
 from cleanroom.adapters.call_sums import check_filters, check_step
-from cleanroom.adapters.sqlstore import call_log, packed_calls
+from cleanroom.adapters.sqlstore import call_log, judging, packed_calls
+from cleanroom.adapters.sqlstore.batches import batches
 from cleanroom.adapters.sqlstore.intake import Intake
 from cleanroom.adapters.sqlstore.panel import Panel
 from cleanroom.adapters.sqlstore.rolling import event_of
 from cleanroom.adapters.sqlstore.secret import Secret
+from cleanroom.adapters.sqlstore.sessions import METRICS, Conversations
 from cleanroom.adapters.sqlstore.store import SqlStore
 from cleanroom.adapters.sqlstore.tables import call_events, call_files, call_ids, call_systems, calls
 from cleanroom.core.base import HOUR, is_valid
 from cleanroom.core.call import Call, Happened, UserEvent
-from cleanroom.ports.calls import TEXTS, CallColumns, Cell, Part, SystemSeen
+from cleanroom.ports.calls import TEXTS, CallColumns, Cell, Part, SessionsSeen, SystemSeen
 from cleanroom.ports.telemetry import Recorded
 
 if TYPE_CHECKING:
@@ -31,11 +33,19 @@ if TYPE_CHECKING:
 _FILES = select(call_files.c.name, call_files.c.last).order_by(call_files.c.number)
 _FILES = _FILES.where(call_files.c.first < bindparam("until"), call_files.c.last >= bindparam("since"))
 _FILES_OF = _FILES.where(call_files.c.system == bindparam("system"))
+_SKETCHES = select(call_files).where(
+    call_files.c.system == bindparam("system"),
+    call_files.c.first < bindparam("until"),
+    call_files.c.last >= bindparam("since"),
+)
 _EVENTS = select(call_events).order_by(call_events.c.at, call_events.c.seq)
 _EVENTS = _EVENTS.where(call_events.c.system == bindparam("system"))
 _EVENTS = _EVENTS.where(call_events.c.at >= bindparam("since"), call_events.c.at < bindparam("until"))
-_PLACE = select(call_ids.c.hour, call_ids.c.seq).where(call_ids.c.id == bindparam("id"))
+_PLACES = select(call_ids.c.id, call_ids.c.hour, call_ids.c.seq)
 _SEEN = select(*(call_systems.c[name] for name in ("system", "n", "first", "last"))).order_by(call_systems.c.system)
+
+MOST_READ = 300_000
+"""Calls of files that are read to count conversations, at most, where a sketch of them does not do."""
 
 
 class SqlCalls:
@@ -45,7 +55,7 @@ class SqlCalls:
         self._store = store
         self._folder = folder
         self._secret = Secret(store)
-        self._intake = Intake(store, self._secret)
+        self._intake = Intake(store, self._secret, self.calls_of)
 
     def record(self, calls: Sequence[Call], events: Sequence[UserEvent] = ()) -> Recorded:
         """Keep them, on the disk before this returns; see the port."""
@@ -73,12 +83,32 @@ class SqlCalls:
         with self._store.snapshot() as connection:
             files = self._names(connection, system, since, until)
             parts = [call_log.columns(connection, system, since, until, metrics)]
+            late = judging.later(connection, system, since, until)
         if files:
             from cleanroom.adapters.sqlstore import call_hours
 
             names = [name for name, _ in files]
             parts.insert(0, call_hours.columns(self._files, names, since, until, metrics))
-        return _joined(parts, metrics)
+        return late(_joined(parts, metrics))
+
+    def sessions(self, system: str, since: int, until: int) -> SessionsSeen | None:
+        """Conversations of that time: of whole files by their sketches, of the others and the log by what they hold."""
+        found = Conversations()
+        read: list[str] = []
+        left = MOST_READ
+        with self._store.snapshot() as connection:
+            for row in connection.execute(_SKETCHES, {"system": system, "since": since, "until": until}):
+                if row.sessions is not None and since <= row.first and row.last < until:
+                    found.add_file(row)
+                else:
+                    read.append(row.name)
+                    left -= row.n
+            found.add_columns(call_log.columns(connection, system, since, until, METRICS))
+        if read and left >= 0:
+            from cleanroom.adapters.sqlstore import call_hours
+
+            found.add_columns(call_hours.columns(self._files, read, since, until, METRICS))
+        return found.seen() if left >= 0 else None
 
     def rows(
         self, system: str, since: int, until: int, where: Mapping[str, str], bad: str = "", limit: int = 50
@@ -99,19 +129,29 @@ class SqlCalls:
 
     def call(self, id: str) -> Call | None:
         """The call of that id."""
-        if not is_valid(id):
-            return None
-        with self._store.snapshot() as connection:
-            place = connection.execute(_PLACE, {"id": self._secret.of_id("call/" + id)}).first()
-            if place is None:
-                return None
-            hour = place.hour * HOUR
-            found = call_log.by_id(connection, place.seq, id)
-            files = connection.execute(_FILES, {"since": hour, "until": hour + HOUR}).all()
-        if found is None and files:
-            from cleanroom.adapters.sqlstore import call_hours
+        return self.calls_of([id]).get(id)
 
-            found = call_hours.by_id(self._files, [file.name for file in files], id)
+    def calls_of(self, ids: Collection[str]) -> dict[str, Call]:
+        """The calls of these ids, by id; each row of the log and each hour of files is read once."""
+        keyed = {self._secret.of_id("call/" + id): id for id in ids if is_valid(id)}
+        rows: dict[int, list[str]] = {}
+        hours: dict[int, list[str]] = {}
+        found: dict[str, Call] = {}
+        with self._store.snapshot() as connection:
+            for batch in batches(list(keyed)):
+                for place in connection.execute(_PLACES.where(call_ids.c.id.in_(batch))):
+                    rows.setdefault(place.seq, []).append(keyed[bytes(place.id)])
+                    hours.setdefault(place.hour * HOUR, []).append(keyed[bytes(place.id)])
+            for seq, wanted in rows.items():
+                found |= {call.id: call for call in call_log.by_ids(connection, seq, wanted)}
+            left = {hour: [id for id in wanted if id not in found] for hour, wanted in hours.items()}
+            spans = [({"since": hour, "until": hour + HOUR}, wanted) for hour, wanted in left.items() if wanted]
+            files = [(connection.execute(_FILES, span).scalars().all(), wanted) for span, wanted in spans]
+        for names, wanted in files:
+            if names:
+                from cleanroom.adapters.sqlstore import call_hours
+
+                found |= {call.id: call for call in call_hours.by_ids(self._files, names, wanted)}
         return found
 
     def events(self, system: str, since: int, until: int, happened: Happened | None = None) -> tuple[UserEvent, ...]:
@@ -167,7 +207,8 @@ class SqlCalls:
         from cleanroom.adapters.sqlstore import call_hours
 
         found = packed_calls.unpacked(rows)
-        at = found.heads["at"]
+        at, held = found.heads["at"], Conversations()
+        held.add(packed_calls.keys_of(rows)["conversation"], {name: found.column(name) for name in METRICS})
         return {
             "name": call_hours.write(self._files, system, hour, found, rows),
             "system": system,
@@ -175,6 +216,7 @@ class SqlCalls:
             "last": int(at.max()),
             "n": len(at),
             "bare": 0,
+            **held.of_file(),
         }
 
 

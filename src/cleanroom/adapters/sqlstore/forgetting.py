@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from cleanroom.adapters.sqlstore import call_hours, packed_calls
+from cleanroom.adapters.sqlstore import call_hours, judging, packed_calls
 from cleanroom.adapters.sqlstore.batches import remove
 from cleanroom.adapters.sqlstore.files import Files
 from cleanroom.adapters.sqlstore.store import SqlStore
@@ -43,6 +43,9 @@ class Forgetting:
             self._delete()
             found = self._in_log(system, before, texts, last) + self._in_files(system, before, texts)
             found += self._in_events(system, before, texts, last)
+            if not texts:
+                with self._store.writing() as connection:
+                    judging.forget(connection, system, before)
             self._delete()
             for orphan in self._files.orphans(system, before):
                 self._files.drop(orphan)
@@ -96,7 +99,9 @@ class Forgetting:
             if with_it == 0:
                 connection.execute(delete(call_files).where(key))
             else:
-                now = {"bare": before} if texts else {"n": with_it, "first": max(file.first, before)}
+                now: dict[str, Any] = {"bare": before}
+                if not texts:
+                    now = {"n": with_it, "first": max(file.first, before), "sessions": None}
                 connection.execute(update(call_files).where(key).values(name=name, **now))
             if found:
                 connection.execute(insert(call_erased), {"name": file.name})

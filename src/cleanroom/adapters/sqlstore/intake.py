@@ -6,7 +6,7 @@ many calls as for one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from threading import Lock
 from typing import Any
@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import Connection, case, func, insert, select
 
 from cleanroom.adapters.call_sums import check
-from cleanroom.adapters.sqlstore import packed_calls
+from cleanroom.adapters.judgements import judged_by
+from cleanroom.adapters.sqlstore import judging, packed_calls
 from cleanroom.adapters.sqlstore.batches import batches, or_else, there
 from cleanroom.adapters.sqlstore.rolling import roll, rolled_up_to
 from cleanroom.adapters.sqlstore.secret import Secret
 from cleanroom.adapters.sqlstore.store import SqlStore
-from cleanroom.adapters.sqlstore.tables import call_events, call_ids, call_systems, calls
+from cleanroom.adapters.sqlstore.tables import call_events, call_ids, call_moves, call_systems, calls
 from cleanroom.core.base import HOUR, CleanroomError
 from cleanroom.core.call import Call, UserEvent
 from cleanroom.ports.telemetry import Recorded
@@ -33,11 +34,12 @@ _ROW_BYTES = 4_000_000  # texts in a row of the log: a row is read as a whole
 
 @dataclass(slots=True)
 class _Brought:
-    """What one thread brought, and what became of it."""
+    """What one thread brought, and what became of it. `judged`: calls that it speaks of, and that had come before."""
 
     calls: dict[bytes, Call]
     events: dict[bytes, UserEvent]
     many: int
+    judged: Mapping[str, Call]
     done: Recorded | None = None
     failed: BaseException | None = field(default=None)
 
@@ -45,9 +47,10 @@ class _Brought:
 class Intake:
     """Takes in calls and user events for `store`."""
 
-    def __init__(self, store: SqlStore, secret: Secret) -> None:
+    def __init__(self, store: SqlStore, secret: Secret, known: Callable[[Collection[str]], Mapping[str, Call]]) -> None:
         self._store = store
         self._secret = secret
+        self._known = known
         self._waiting: list[_Brought] = []
         self._queue = Lock()
         self._turn = Lock()
@@ -60,8 +63,13 @@ class Intake:
         check(calls, events)
         if not calls and not events:
             return Recorded(0, 0)
+        all_of_it: list[Call | UserEvent] = [*calls, *events]
+        judged = {of for one in all_of_it if (of := judged_by(one))}
         mine = _Brought(
-            _first(self._secret, "call/", calls), _first(self._secret, "event/", events), len(calls) + len(events)
+            _first(self._secret, "call/", calls),
+            _first(self._secret, "event/", events),
+            len(all_of_it),
+            self._known(judged) if judged else {},  # a call that is kept never changes, so that nobody waits for this
         )
         with self._queue:
             self._waiting.append(mine)
@@ -120,25 +128,35 @@ class Intake:
             new = len(calls) + len(events) - before
             done.append(Recorded(new, one.many - new))
         if calls or events:
-            self._add(connection, calls, events)
+            self._add(connection, calls, events, {id: call for one in brought for id, call in one.judged.items()})
         return done
 
-    def _add(self, connection: Connection, fresh: dict[bytes, Call], events: dict[bytes, UserEvent]) -> None:
+    def _add(
+        self,
+        connection: Connection,
+        fresh: dict[bytes, Call],
+        events: dict[bytes, UserEvent],
+        judged: Mapping[str, Call],
+    ) -> None:
         """Add to ids, log, systems, and, where enough wait, to the rollups."""
         seq = _last(connection) + 1
         rows, ids = _rows(fresh, seq)
-        ids += [{"id": id, "hour": event.at // HOUR, "seq": seq + len(rows)} for id, event in events.items()]
+        of_events, of_moves = seq + len(rows), seq + len(rows) + 1
+        ids += [{"id": id, "hour": event.at // HOUR, "seq": of_events} for id, event in events.items()]
+        moves = judging.settle(connection, self._secret, fresh, events, judged)
+        judging.keep(connection, moves, of_moves)
         connection.execute(insert(call_ids), ids)
         if rows:
             connection.execute(insert(calls), rows)
         if events:
-            connection.execute(insert(call_events), [{**asdict(e), "seq": seq + len(rows)} for e in events.values()])
+            of_each = ({**asdict(e), "seq": of_events, "judges": int(bool(judged_by(e)))} for e in events.values())
+            connection.execute(insert(call_events), [*of_each])
         connection.execute(or_else(connection, call_systems, _wider), [*_systems([*fresh.values(), *events.values()])])
         if self._unrolled is None:
             self._unrolled = _waits(connection)
         self._unrolled += len(fresh) + len(events)
         if self._unrolled >= ROLL:
-            roll(connection, seq + len(rows))
+            roll(connection, of_moves)
             self._unrolled = 0
 
 
@@ -152,15 +170,21 @@ def _first(secret: Secret, kind: str, given: Sequence[Any]) -> dict[bytes, Any]:
 
 def _rows(fresh: dict[bytes, Call], seq: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of the log: one a system and hour, or several where it would be too large; and rows of ids that say where each is."""
-    groups: dict[tuple[str, int], list[tuple[bytes, Call]]] = {}
+    groups: dict[tuple[str, int, bool], list[tuple[bytes, Call]]] = {}
     for id, call in fresh.items():
-        groups.setdefault((call.system, call.at // HOUR), []).append((id, call))
+        groups.setdefault((call.system, call.at // HOUR, bool(judged_by(call))), []).append((id, call))
     rows: list[dict[str, Any]] = []
     ids: list[dict[str, Any]] = []
-    for (system, hour), all_of_it in groups.items():
+    for (system, hour, judges), all_of_it in groups.items():
         for part in _parts(all_of_it):
             arrived = max(call.arrived for _, call in part)
-            key = {"seq": seq + len(rows), "system": system, "hour": hour * HOUR, "arrived": arrived}
+            key = {
+                "seq": seq + len(rows),
+                "system": system,
+                "hour": hour * HOUR,
+                "arrived": arrived,
+                "judges": int(judges),
+            }
             ids += [{"id": id, "hour": hour, "seq": key["seq"]} for id, _ in part]
             rows.append({**key, **packed_calls.packed([call for _, call in part])})
     return rows, ids
@@ -185,7 +209,7 @@ def _systems(fresh: Sequence[Call | UserEvent]) -> Iterable[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for one in fresh:
         of = found.setdefault(one.system, {"system": one.system, "n": 0, "first": one.at, "last": one.at})
-        of["n"] += isinstance(one, Call)
+        of["n"] += isinstance(one, Call) and not judged_by(one)
         of["first"] = min(of["first"], one.at)
         of["last"] = max(of["last"], one.at)
     return found.values()
@@ -201,7 +225,8 @@ def _wider(new: Any, old: Any) -> dict[str, Any]:
 
 def _last(connection: Connection) -> int:
     """The last number that was given. What left the log and the events is in the rollups: that number remains."""
-    given = [connection.execute(select(func.max(table.c.seq))).scalar() or 0 for table in (calls, call_events)]
+    logs = (calls, call_events, call_moves)
+    given = [connection.execute(select(func.max(table.c.seq))).scalar() or 0 for table in logs]
     return max(*given, rolled_up_to(connection))
 
 

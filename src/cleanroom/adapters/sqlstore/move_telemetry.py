@@ -15,6 +15,8 @@ from cleanroom.adapters.sqlstore.tables import (
     call_events,
     call_files,
     call_ids,
+    call_judgements,
+    call_moves,
     call_progress,
     call_sums,
     call_systems,
@@ -30,8 +32,9 @@ from cleanroom.core.base import Refused
 _PAGE = 500
 _PAGE_OF_LOG = 20  # its rows hold texts
 _OUTCOMES = (outcome_ids, outcomes, outcome_minutes, outcome_files)
+_JUDGED = (call_judgements, call_moves)
 _CALLS = (call_ids, calls, call_events, call_sums, call_days, call_files, call_erased, call_systems, call_progress)
-_TABLES = (secrets, *_OUTCOMES, *_CALLS)
+_TABLES = (secrets, *_OUTCOMES, *_CALLS, *_JUDGED)
 
 
 def move_telemetry(source: SqlStore, target: SqlStore) -> tuple[int, int]:

@@ -62,7 +62,8 @@ class Panel:
             Sums(steps * len(known) + rank[group], s.n, s.bad, s.total, s.cell, s.bucket, s.count)
             for steps, group, s in parts
         ]
-        return self._told(sums.grouped(sums.joined(keyed)), step, known)
+        whole = sums.grouped(sums.joined(keyed))
+        return self._told(sums.only(whole, whole.n != 0), step, known)
 
     def metrics(self) -> tuple[str, ...]:
         """The names of the metrics that have a cell."""
@@ -75,11 +76,16 @@ class Panel:
                 minutes = row.start + sums.unpacked([row.body])[0].slot * MINUTE
                 if ((minutes >= self._since) & (minutes < self._until)).any():
                     found.add(row.metric)
+        taken_back: set[str] = set()
         for metric, fresh, figure, of_day, *_ in self._waiting:
             minutes = fresh.at[figure.of[of_day]] // MINUTE * MINUTE
             if ((minutes >= self._since) & (minutes < self._until)).any():
                 found.add(metric)
-        return tuple(sorted(found - {ALL}))
+                if figure.sign is not None and (figure.sign[of_day] < 0).any():
+                    taken_back.add(metric)
+        step = max(1, -(-(self._until - self._since) // MINUTE)) * MINUTE
+        gone = {metric for metric in taken_back if not self.cells(metric, step, ())}
+        return tuple(sorted(found - gone - {ALL}))
 
     def _kept(
         self, metric: str, step: int, groups: _Groups
@@ -128,7 +134,7 @@ class Panel:
         at = np.minimum(np.searchsorted(wanted, times), len(wanted) - 1)
         mine = wanted[at] == times
         if not mine.all():
-            found, times = _only(found, mine), times[mine]
+            found, times = sums.only(found, mine), times[mine]
         day = times // DAY
         group = np.zeros(len(times), np.int64)
         for one in np.unique(day).tolist():
@@ -146,7 +152,8 @@ class Panel:
             minute = fresh.at[of] // MINUTE * MINUTE
             mine = (minute >= self._since) & (minute < self._until)
             value = figure.value[of_day][mine]
-            single = sums.of_values(np.arange(len(value)), value, figure.counted[of_day][mine], buckets(value))
+            sign = None if figure.sign is None else figure.sign[of_day][mine]
+            single = sums.of_values(np.arange(len(value)), value, figure.counted[of_day][mine], buckets(value), sign)
             yield (minute[mine] - self._since) // step, groups.of(list(known.parts))[place[of[mine]]], single
 
     @cached_property
@@ -185,18 +192,3 @@ class _Groups:
         """The number of each of these combinations of all parts."""
         asked = (tuple(combo[place] for place in self._places) for combo in combos)
         return np.array([self.known.setdefault(values, len(self.known)) for values in asked], np.int64)
-
-
-def _only(found: Sums, mine: NDArray[np.bool_]) -> Sums:
-    """Some of the cells, with their histograms."""
-    counted = mine[found.cell]
-    place = np.cumsum(mine) - 1
-    return Sums(
-        found.key[mine],
-        found.n[mine],
-        found.bad[mine],
-        found.total[mine],
-        place[found.cell[counted]],
-        found.bucket[counted],
-        found.count[counted],
-    )

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
 
 from cleanroom.adapters.call_sums import Day, event_metric, parts_of
+from cleanroom.adapters.judgements import Move
 from cleanroom.adapters.sqlstore import packed_calls, sums
 from cleanroom.adapters.sqlstore.batches import or_else
 from cleanroom.adapters.sqlstore.sums import LEVELS, Sums
-from cleanroom.adapters.sqlstore.tables import call_days, call_events, call_progress, call_sums, calls
+from cleanroom.adapters.sqlstore.tables import call_days, call_events, call_moves, call_progress, call_sums, calls
 from cleanroom.core.base import DAY
 from cleanroom.core.call import UserEvent
 from cleanroom.core.telemetry.histogram import buckets
@@ -24,8 +25,10 @@ from cleanroom.ports.calls import ALL, PARTS
 
 _ROLLED = select(call_progress.c.number).where(call_progress.c.name == "rolled")
 _HEADS = (calls.c.seq, calls.c.system, calls.c.heads, calls.c.marks, calls.c.names, calls.c.words)
-_YOUNG = select(*_HEADS).where(calls.c.seq > bindparam("rolled")).order_by(calls.c.seq)
-_YOUNG_EVENTS = select(call_events).where(call_events.c.seq > bindparam("rolled")).order_by(call_events.c.seq)
+_YOUNG = select(*_HEADS).where(calls.c.seq > bindparam("rolled"), calls.c.judges == 0).order_by(calls.c.seq)
+_YOUNG_EVENTS = select(call_events).where(call_events.c.seq > bindparam("rolled"), call_events.c.judges == 0)
+_YOUNG_EVENTS = _YOUNG_EVENTS.order_by(call_events.c.seq)
+_YOUNG_MOVES = select(call_moves).where(call_moves.c.seq > bindparam("rolled")).order_by(call_moves.c.seq)
 _DAYS = select(call_days.c.day, call_days.c.parts, call_days.c.metrics).where(
     call_days.c.system == bindparam("system"), call_days.c.day.between(bindparam("first"), bindparam("last"))
 )
@@ -36,12 +39,16 @@ _SUMS = select(call_sums.c.metric, call_sums.c.body).where(
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A metric of some of the calls or events. `of`: which; those that are `counted` go into the histogram."""
+    """A metric of some of the calls or events. `of`: which; those that are `counted` go into the histogram.
+
+    `sign`: -1 for what is taken back, 1 for what is added; None where all is added.
+    """
 
     metric: str
     of: NDArray[np.int64]
     value: NDArray[np.float64]
     counted: NDArray[np.bool_]
+    sign: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,8 @@ def young(connection: Connection, rolled: int, system: str | None = None) -> Ite
         yield of, _of_calls(packed_calls.unpacked(rows))
     for of, rows in _by_system(connection, _YOUNG_EVENTS, rolled, call_events.c.system, system):
         yield of, _of_events([event_of(row) for row in rows])
+    for of, rows in _by_system(connection, _YOUNG_MOVES, rolled, call_moves.c.system, system):  # last: they take back
+        yield of, _of_moves([move for row in rows for move in moves_of(row)])
 
 
 def roll(connection: Connection, last: int) -> None:
@@ -73,6 +82,7 @@ def roll(connection: Connection, last: int) -> None:
         _add(connection, system, fresh)
     connection.execute(delete(call_progress).where(call_progress.c.name == "rolled"))
     connection.execute(insert(call_progress), {"name": "rolled", "number": last})
+    connection.execute(delete(call_moves).where(call_moves.c.seq <= last))
 
 
 def days(connection: Connection, system: str, first: int, last: int) -> dict[int, Day]:
@@ -86,8 +96,13 @@ def days(connection: Connection, system: str, first: int, last: int) -> dict[int
 def event_of(row: Any) -> UserEvent:
     """The user event of a row."""
     fields = dict(row._mapping)
-    del fields["seq"]
+    del fields["seq"], fields["judges"]
     return UserEvent(**fields)
+
+
+def moves_of(row: Any) -> list[Move]:
+    """The figures of a row of call_moves."""
+    return [Move(row.system, at, tuple(parts), *more) for at, parts, *more in json.loads(row.body)]
 
 
 def _by_system(
@@ -134,6 +149,17 @@ def _of_events(events: Sequence[UserEvent]) -> Young:
     return Young(np.array([e.at for e in events], np.int64), combo, tuple(combos), tuple(figures))
 
 
+def _of_moves(moves: Sequence[Move]) -> Young:
+    combos: dict[tuple[str, ...], int] = {}
+    combo = np.array([combos.setdefault(m.parts, len(combos)) for m in moves], np.int64)
+    values = np.array([m.value for m in moves], np.float64)
+    valued = np.array([m.counted for m in moves], np.bool_)
+    signs = np.array([m.sign for m in moves], np.int64)
+    metrics = np.array([m.metric for m in moves])
+    figures = [Figure(str(name), of, values[of], valued[of], signs[of]) for name, of in _split(metrics)]
+    return Young(np.array([m.at for m in moves], np.int64), combo, tuple(combos), tuple(figures))
+
+
 def told_apart(
     fresh: Young, known: dict[int, Day]
 ) -> Iterator[tuple[str, Figure, NDArray[np.int64], NDArray[np.int64]]]:
@@ -168,7 +194,8 @@ def _add(connection: Connection, system: str, fresh: Young) -> None:
             for start, here in _split(at // span * span):
                 mine = of_day[here]
                 key = sums.key_of((at[here] - start) // width, place[figure.of[mine]])
-                made = sums.of_values(key, figure.value[mine], figure.counted[mine], bucket[here])
+                sign = None if figure.sign is None else figure.sign[mine]
+                made = sums.of_values(key, figure.value[mine], figure.counted[mine], bucket[here], sign)
                 new.setdefault((width, int(start)), {}).setdefault(metric, []).append(made)
     _keep_days(connection, system, known)
     _keep_sums(connection, system, new)
@@ -184,7 +211,8 @@ def _keep_days(connection: Connection, system: str, known: dict[int, Day]) -> No
 
 
 def _keep_sums(connection: Connection, system: str, new: dict[tuple[int, int], dict[str, list[Sums]]]) -> None:
-    rows = []
+    rows: list[dict[str, Any]] = []
+    gone: list[dict[str, Any]] = []
     for (width, start), by_metric in new.items():
         key = {"system": system, "width": width, "start": start}
         for row in connection.execute(_SUMS, key):
@@ -192,8 +220,13 @@ def _keep_sums(connection: Connection, system: str, new: dict[tuple[int, int], d
                 by_metric[row.metric].append(sums.unpacked([row.body])[0])
         for metric, parts in by_metric.items():
             whole = parts[0] if len(parts) == 1 else sums.grouped(sums.joined(parts))
-            rows.append({**key, "metric": metric, "body": sums.packed(whole)})
-    connection.execute(or_else(connection, call_sums, lambda new, _old: {"body": new.body}), rows)
+            left = sums.only(whole, whole.n != 0)
+            (rows if len(left.key) else gone).append({**key, "metric": metric, "body": sums.packed(left)})
+    if rows:
+        connection.execute(or_else(connection, call_sums, lambda new, _old: {"body": new.body}), rows)
+    for empty in gone:
+        of_row = (call_sums.c[name] == empty[name] for name in ("system", "width", "start", "metric"))
+        connection.execute(delete(call_sums).where(*of_row))
 
 
 def _split(values: NDArray[Any]) -> Iterator[tuple[Any, NDArray[np.int64]]]:

@@ -63,12 +63,16 @@ def key_of(slot: NDArray[np.int64], place: NDArray[np.int64]) -> NDArray[np.int6
 
 
 def of_values(
-    key: NDArray[np.int64], value: NDArray[np.float64], counted: NDArray[np.bool_], bucket: NDArray[np.int64]
+    key: NDArray[np.int64],
+    value: NDArray[np.float64],
+    counted: NDArray[np.bool_],
+    bucket: NDArray[np.int64],
+    sign: NDArray[np.int64] | None = None,
 ) -> Sums:
-    """The sums of single values; those that are `counted` go into histograms by their bucket."""
-    ones = np.ones(len(key), np.int64)
+    """The sums of single values; those that are `counted` go into histograms by their bucket. `sign`: -1 takes one back."""
+    each = np.ones(len(key), np.int64) if sign is None else sign
     which = np.flatnonzero(counted)
-    return grouped(Sums(key, ones, (value != 0).astype(np.int64), value, which, bucket[which], ones[which]))
+    return grouped(Sums(key, each, (value != 0) * each, value * each, which, bucket[which], each[which]))
 
 
 def joined(parts: Sequence[Sums]) -> Sums:
@@ -112,11 +116,31 @@ def _counted(
         found = np.flatnonzero(whole)
         return found // wide, found % wide + least, whole[found].astype(np.int64)
     found, of = np.unique(key, return_inverse=True)
-    return found // wide, found % wide + least, np.bincount(of, count, len(found)).astype(np.int64)
+    whole = np.bincount(of, count, len(found)).astype(np.int64)
+    left = whole != 0
+    found, whole = found[left], whole[left]
+    return found // wide, found % wide + least, whole
+
+
+def only(found: Sums, mine: NDArray[np.bool_]) -> Sums:
+    """Some of the cells, with their histograms."""
+    if mine.all():
+        return found
+    counted = mine[found.cell]
+    place = np.cumsum(mine) - 1
+    return Sums(
+        found.key[mine],
+        found.n[mine],
+        found.bad[mine],
+        found.total[mine],
+        place[found.cell[counted]],
+        found.bucket[counted],
+        found.count[counted],
+    )
 
 
 def packed(sums: Sums) -> bytes:
-    """Sums as the body of a row."""
+    """Sums as the body of a row; in none of its cells may more be taken back than there was."""
     pieces = -(-sums.count // _MOST)  # so many records does each count take
     cells = np.zeros(len(sums.key), CELL)
     for name in ("key", "n", "bad", "total"):

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """The schemas that this release knows, oldest first; the last one is what it works with."""
 
 
@@ -64,10 +64,10 @@ ledger = Table(
     sqlite_strict=True,
 )
 
-for _kind in ("flag_set", "rollout_started", "alert_opened"):
+for _kind in ("flag_set", "rollout_started", "alert_opened", "incident_opened"):
     _of = text(f"kind = '{_kind}'")
     Index(f"ledger_{_kind}", ledger.c.subject, sqlite_where=_of, postgresql_where=_of)
-"""Flags, rollouts and alerts are found without a look at everything else: only the entries that begin them are in it."""
+"""Flags, rollouts, alerts and incidents are found without a look at all else: only the entries that begin them are in it."""
 
 # --- operational state: it decides nothing, and none of it is in the ledger's tree -------------------------
 
@@ -238,9 +238,11 @@ calls = Table(
     *(Column(name, LargeBinary, nullable=False) for name in ("heads", "marks")),
     *(Column(name, Text, nullable=False) for name in ("names", "words")),
     *(Column(name, LargeBinary, nullable=False) for name in ("keys", "texts")),
+    Column("judges", _COUNT, nullable=False, server_default=text("0")),
     Index("calls_of_hour", "hour", "system"),
 )
-"""The log: a row holds the calls of one system and hour that came together; packed_calls.py says how. `size`: its bytes."""
+"""The log: a row holds the calls of one system and hour that came together; packed_calls.py says how. `size`: its bytes.
+`judges`: 1 where they are judgements, which count as call_moves says."""
 
 call_events = Table(
     "call_events",
@@ -253,9 +255,33 @@ call_events = Table(
     Column("who", Text, nullable=False),
     Column("value", Double),
     Column("words", Text, nullable=False),
+    Column("judges", _COUNT, nullable=False, server_default=text("0")),
     Index("call_events_of_system", "system", "at"),
     Index("call_events_in_order", "seq"),
 )
+
+call_judgements = Table(
+    "call_judgements",
+    metadata,
+    *(Column(name, LargeBinary, primary_key=True) for name in ("call", "id")),
+    Column("system", Text, nullable=False),
+    Column("at", _COUNT, nullable=False),
+    Column("moment", _COUNT),
+    *(Column(name, Text, nullable=False) for name in ("about", "body")),
+    Index("call_judgements_at", "at"),
+    Index("call_judgements_moment", "moment", "system"),
+)
+"""What was said of a call later. `call`, `id`: keyed hashes of both ids; `about`: the call's id; `at`: when it was said;
+`moment`: when the call was, null while it has not come. `system`: of the call, else its own; `body`: the judgement as JSON."""
+
+call_moves = Table(
+    "call_moves",
+    metadata,
+    Column("seq", _COUNT, primary_key=True, autoincrement=False),
+    Column("system", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+"""What judgements change in the rollups of a system, until it is in them: a JSON array of figures with their signs."""
 
 call_sums = Table(
     "call_sums",
@@ -282,10 +308,13 @@ call_files = Table(
     Column("number", _COUNT, primary_key=True, autoincrement=False),
     *(Column(name, Text, nullable=False) for name in ("name", "system")),
     *(Column(name, _COUNT, nullable=False) for name in ("first", "last", "n", "bare")),
+    *(Column(name, kind) for name, kind in (("asked", _COUNT), ("tokens", Double), ("cost", Double))),
+    Column("sessions", LargeBinary),
     UniqueConstraint("name", name="call_files_name"),
     Index("call_files_of_system", "system", "first"),
 )
-"""Files that hold what left the log. `bare`: texts of calls before that moment are erased from it."""
+"""Files that hold what left the log. `bare`: texts of calls before that moment are erased from it. `asked` requests of
+conversations, their tokens and cost (null: nobody said), and a sketch of which conversations (null: not known any more)."""
 
 call_erased = Table("call_erased", metadata, Column("name", Text, primary_key=True))
 """Files that held what was to be forgotten: they do not count any more, and are deleted as soon as that can be done."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from cleanroom.codec.positions import Document, Place, Stop, decode, ordered
-from cleanroom.codec.settings import models, people, schedules, services, signals
+from cleanroom.codec.settings import models, people, schedules, services, signals, trackers
 from cleanroom.codec.settings.keys import name_mistakes
 from cleanroom.codec.settings.models import MODEL_KINDS
 from cleanroom.core.alerts.acts import Acts
@@ -19,9 +19,9 @@ from cleanroom.core.policy import Policy
 from cleanroom.core.queue_rules import QueueRules
 from cleanroom.core.schedule import Schedule
 
-__all__ = ["MODEL_KINDS", "Settings", "read_settings"]
+__all__ = ["MODEL_KINDS", "Settings", "located", "read_settings"]
 
-_TOP = ("name", "models", "roles", "policy", "store", "queue", "oidc", "notify", "signals", "schedules")
+_TOP = ("name", "models", "roles", "policy", "store", "queue", "oidc", "notify", "signals", "schedules", "trackers")
 
 _TABLE = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=\s*""")
@@ -37,13 +37,14 @@ _MANY = (
     ("notify", services.notify_mistakes, ""),
     ("signals", signals.mistakes, "a source"),
     ("schedules", schedules.mistakes, "a schedule"),
+    ("trackers", trackers.mistakes, "a tracker"),
 )
 """The tables that hold a table for each, with what finds the mistakes of one, and what has its name; '' where any name does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What cleanroom.toml says. `models`, `notify` and `signals` pair a name with its keys; `store` and `oidc` are keys."""
+    """What cleanroom.toml says. `models`, `notify`, `signals`, `trackers` pair names with keys; `store` and `oidc` are keys."""
 
     name: str
     models: tuple[tuple[str, dict[str, str]], ...] = ()
@@ -55,6 +56,7 @@ class Settings:
     signals: tuple[tuple[str, dict[str, str]], ...] = ()
     schedules: tuple[Schedule, ...] = ()
     acts: tuple[Acts, ...] = ()
+    trackers: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
 def read_settings(content: bytes, file: str = "cleanroom.toml") -> tuple[Settings | None, tuple[LintFinding, ...]]:
@@ -76,6 +78,13 @@ def read_settings(content: bytes, file: str = "cleanroom.toml") -> tuple[Setting
     return _settings(document.data), ()
 
 
+def located(content: bytes, mistakes: Iterable[Mistake], file: str = "cleanroom.toml") -> tuple[LintFinding, ...]:
+    """Mistakes that only the rest of the project shows, at their lines in settings that were read."""
+    document = Document(file)
+    _find_keys(decode(content), document)
+    return ordered(document.locate(m) for m in mistakes)
+
+
 def _settings(data: dict[str, Any]) -> Settings:
     def named(table: str) -> tuple[tuple[str, dict[str, str]], ...]:
         return tuple((name, dict(keys)) for name, keys in data.get(table, {}).items())
@@ -91,6 +100,7 @@ def _settings(data: dict[str, Any]) -> Settings:
         signals=named("signals"),
         schedules=tuple(schedules.schedule(name, keys) for name, keys in data.get("schedules", {}).items()),
         acts=people.acts(data.get("policy", {})),
+        trackers=named("trackers"),
     )
 
 

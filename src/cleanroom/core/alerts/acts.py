@@ -7,8 +7,8 @@ from typing import Literal, get_args
 
 from cleanroom.core.base import noun
 
-Act = Literal["kill-flag", "abort-rollout"]
-"""Kill the flag of the system's safe fallback; roll back the rollouts of the system."""
+Act = Literal["kill-flag", "abort-rollout", "open-incident"]
+"""Kill the flag of the system's safe fallback; roll back the rollouts of the system; open an incident, with what was done."""
 
 ACTS: tuple[Act, ...] = get_args(Act)
 

@@ -16,6 +16,7 @@ from cleanroom.core.facts import (
     FlagSet,
     PolicySet,
     Proposed,
+    ReviewForced,
     RolloutAdvanced,
     RolloutHeld,
     RolloutPromoted,
@@ -43,17 +44,17 @@ def causes(
     """
     found: list[Cause] = []
     for entry in entries:
-        said = _said(entry)
-        if said is None:
+        told = said(entry)
+        if told is None:
             continue
-        what, key, at = said
+        what, key, at = told
         if since <= at <= until and owners.get(key, system) == system:
             found.append(Cause(entry.index, at, what))
     return tuple(sorted(found, key=lambda c: (c.at, c.index), reverse=True)[:MOST])
 
 
-def _said(entry: LedgerEntry) -> tuple[str, str, Instant] | None:
-    """In words, whose it is, and when; None for what changes nothing in production."""
+def said(entry: LedgerEntry) -> tuple[str, str, Instant] | None:
+    """In words, whose it is (a flag or a change), and when; None for what changes nothing in production."""
     fact, name = entry.fact, entry.subject.partition("/")[2]
     return _of_flag(fact) or _of_rollout(fact, name) or _of_change(fact, name)
 
@@ -66,7 +67,7 @@ def _of_flag(fact: Fact) -> tuple[str, str, Instant] | None:
             return f"flag {key} killed by {by.person}: {because}", key, at
         case FlagRestored(flag=key, by=by, at=at):
             return f"flag {key} restored by {by.person}", key, at
-        case AlertActed(act=act, target=target, did=True, alert=alert, at=at):
+        case AlertActed(act=act, target=target, did=True, alert=alert, at=at) if act != "open-incident":
             return f"{act} {target}, for the alert {alert}", target, at
         case _:
             return None
@@ -100,7 +101,7 @@ def _of_change(fact: Fact, name: str) -> tuple[str, str, Instant] | None:
             return f"change {name} let through by a waiver", name, at
         case CutoffSet(system=system, at=at):
             return f"the cut-off above which outputs of {system} skip review was set", system, at
-        case CutoffWithdrawn(system=system, at=at):
+        case CutoffWithdrawn(system=system, at=at) | ReviewForced(system=system, at=at):
             return f"the cut-off above which outputs of {system} skip review was withdrawn", system, at
         case PolicySet(by=by, at=at):
             return f"the policy was changed by {by.person}", "", at

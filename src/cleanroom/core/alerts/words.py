@@ -32,7 +32,7 @@ class Note:
 def title_of(alert: Open, mark: str = "") -> str:
     """One line: how grave, where, what."""
     more = f" (and {alert.count - 1:,} more)" if alert.count > 1 else ""
-    what = alert.signals[0].what if alert.signals else "?"
+    what = (alert.signals[0].what if alert.signals else "?").removeprefix(f"{alert.system}: ")  # it is said before
     line = f"[{mark or alert.level}] {alert.system or 'no system'}: {what}"
     return (line if len(line) + len(more) <= _TITLE else line[: _TITLE - len(more) - 3] + "...") + more
 

@@ -28,6 +28,34 @@ from cleanroom.core.facts.changes import (
     Rejected,
     Waived,
 )
+from cleanroom.core.facts.incidents import (
+    ActionAdded,
+    ActionDone,
+    ActionFiled,
+    ActionMoved,
+    CaseNamed,
+    DiagnosisAnswered,
+    IncidentClosed,
+    IncidentContained,
+    IncidentGraded,
+    IncidentJoined,
+    IncidentMitigated,
+    IncidentNoted,
+    IncidentOpened,
+    IncidentProven,
+    IncidentReopened,
+    IncidentSorted,
+    IncidentTold,
+    LeadNamed,
+    MonitorNamed,
+    Overdue,
+    PostmortemPublished,
+    PostmortemRead,
+    ReviewSet,
+    StepDone,
+    WaiverAgreed,
+    WaiverAsked,
+)
 from cleanroom.core.facts.outputs import (
     CorrectionsExported,
     CutoffSet,
@@ -35,6 +63,7 @@ from cleanroom.core.facts.outputs import (
     Escalated,
     Received,
     Reviewed,
+    ReviewForced,
 )
 from cleanroom.core.facts.people import (
     Admitted,
@@ -71,6 +100,10 @@ from cleanroom.core.facts.sensors import (
 from cleanroom.core.facts.slo import DrawnCall, LabelsSampled, SloJudged, SourceAged
 
 __all__ = [
+    "ActionAdded",
+    "ActionDone",
+    "ActionFiled",
+    "ActionMoved",
     "Admitted",
     "AlertAcknowledged",
     "AlertActed",
@@ -80,11 +113,13 @@ __all__ = [
     "AlertResolved",
     "Approved",
     "By",
+    "CaseNamed",
     "Checked",
     "CheckpointPublished",
     "CorrectionsExported",
     "CutoffSet",
     "CutoffWithdrawn",
+    "DiagnosisAnswered",
     "DrawnCall",
     "Escalated",
     "Fact",
@@ -93,16 +128,34 @@ __all__ = [
     "FlagRestored",
     "FlagSet",
     "How",
+    "IncidentClosed",
+    "IncidentContained",
+    "IncidentGraded",
+    "IncidentJoined",
+    "IncidentMitigated",
+    "IncidentNoted",
+    "IncidentOpened",
+    "IncidentProven",
+    "IncidentReopened",
+    "IncidentSorted",
+    "IncidentTold",
     "InputSeen",
     "Judged",
     "LabelsSampled",
+    "LeadNamed",
     "LinkMade",
     "Looked",
+    "MonitorNamed",
+    "Overdue",
     "PolicySet",
+    "PostmortemPublished",
+    "PostmortemRead",
     "Proposed",
     "Ran",
     "Received",
     "Rejected",
+    "ReviewForced",
+    "ReviewSet",
     "Reviewed",
     "RolloutAdvanced",
     "RolloutHeld",
@@ -124,9 +177,12 @@ __all__ = [
     "Silenced",
     "SloJudged",
     "SourceAged",
+    "StepDone",
     "TokenMade",
     "TokenRevoked",
     "Waived",
+    "WaiverAgreed",
+    "WaiverAsked",
 ]
 
 Fact = (
@@ -150,6 +206,7 @@ Fact = (
     | Escalated
     | CutoffSet
     | CutoffWithdrawn
+    | ReviewForced
     | CorrectionsExported
     | CheckpointPublished
     | FlagSet
@@ -180,4 +237,30 @@ Fact = (
     | SloJudged
     | LabelsSampled
     | SourceAged
+    | IncidentOpened
+    | IncidentJoined
+    | IncidentGraded
+    | IncidentSorted
+    | LeadNamed
+    | IncidentNoted
+    | IncidentContained
+    | IncidentTold
+    | DiagnosisAnswered
+    | StepDone
+    | IncidentMitigated
+    | CaseNamed
+    | MonitorNamed
+    | ActionAdded
+    | ActionMoved
+    | ActionDone
+    | ActionFiled
+    | Overdue
+    | PostmortemPublished
+    | PostmortemRead
+    | ReviewSet
+    | IncidentProven
+    | WaiverAsked
+    | WaiverAgreed
+    | IncidentClosed
+    | IncidentReopened
 )

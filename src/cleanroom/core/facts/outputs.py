@@ -99,6 +99,17 @@ class CutoffWithdrawn:
 
 
 @noun
+class ReviewForced:
+    """A person had everything of a system go to a person, until a new calibration."""
+
+    system: str
+    because: str
+    by: By
+    at: Instant
+    kind: Literal["review_forced"] = "review_forced"
+
+
+@noun
 class CorrectionsExported:
     """Corrections went out for retraining and as golden cases. Subject `corrections`.
 

@@ -12,7 +12,7 @@ from cleanroom.core.facts.people import By
 class SensorRan:
     """It looked, and its standing did not become worse: once a day, or when that is news. `definition`: of its file then.
 
-    `day`: the last day that was judged, YYYY-MM-DD; `covers`: how much of it could be judged at all.
+    `day`: the last day that was judged, YYYY-MM-DD; `covers`: how much of it could be judged at all; `evidence`: lines to check.
     """
 
     sensor: str
@@ -23,6 +23,7 @@ class SensorRan:
     seen: str
     bound: str
     at: Instant
+    evidence: tuple[str, ...] = ()
     kind: Literal["sensor_ran"] = "sensor_ran"
 
 
@@ -64,6 +65,7 @@ class SensorCleared:
     covers: str
     day: str
     at: Instant
+    evidence: tuple[str, ...] = ()
     kind: Literal["sensor_cleared"] = "sensor_cleared"
 
 

@@ -9,12 +9,19 @@ from cleanroom.core.sensors.cost import Cost
 from cleanroom.core.sensors.counts import Cardinality, Counts
 from cleanroom.core.sensors.freshness import Freshness
 from cleanroom.core.sensors.golden import Golden
+from cleanroom.core.sensors.injection import Injection
 from cleanroom.core.sensors.meaning import Meaning
+from cleanroom.core.sensors.overload import Overload
 from cleanroom.core.sensors.privacy import Privacy
+from cleanroom.core.sensors.rate import Rate
 from cleanroom.core.sensors.retrieval import Retrieval
 from cleanroom.core.sensors.schema import Schema
+from cleanroom.core.sensors.scope import Scope
 
-AnyWatch = Columns | Meaning | Freshness | Schema | Cardinality | Counts | Golden | Cost | Retrieval | Privacy
+AnyWatch = (
+    Columns | Meaning | Freshness | Schema | Cardinality | Counts | Golden | Cost | Retrieval | Privacy | Rate
+    | Scope | Injection | Overload
+)  # fmt: skip
 
 
 @noun

@@ -14,6 +14,7 @@ class Quiet:
     covers: str
     seen: str = ""
     bound: str = ""
+    evidence: tuple[str, ...] = ()
     kind: Literal["quiet"] = "quiet"
 
 
@@ -23,6 +24,7 @@ class TooFew:
 
     covers: str
     missing: str
+    evidence: tuple[str, ...] = ()
     kind: Literal["too_few"] = "too_few"
 
 

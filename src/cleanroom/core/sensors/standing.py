@@ -72,7 +72,11 @@ def _next(now: Standing, fact: Fact) -> Standing:
     match fact:
         case SensorRan():
             looked = replace(now, looked=fact.at, day=fact.day, covers=fact.covers, seen=fact.seen, bound=fact.bound)
-            return looked if fact.state == now.state else _turned(looked, fact.state, fact.at)
+            turned = looked if fact.state == now.state else _turned(looked, fact.state, fact.at)
+            # What is still over keeps the evidence of its trip where a look adds none.
+            return replace(
+                turned, evidence=fact.evidence or (now.evidence if now.state == fact.state == "over" else ())
+            )
         case SensorTripped():
             made = replace(
                 now, looked=fact.at, day=fact.day, covers=fact.covers, seen=fact.seen, bound=fact.bound, what=fact.what,
@@ -84,7 +88,7 @@ def _next(now: Standing, fact: Fact) -> Standing:
             return replace(_turned(now, "failed", fact.at), looked=fact.at, what=fact.why)
         case SensorCleared():
             looked = replace(now, looked=fact.at, day=fact.day, covers=fact.covers, seen=fact.seen)
-            return _turned(looked, "quiet", fact.at)
+            return replace(_turned(looked, "quiet", fact.at), evidence=fact.evidence)
         case SensorUnblocked():
             return replace(now, tripped=None)
         case SensorRebased():
@@ -108,7 +112,10 @@ def facts_of(now: Standing, definition: Digest, result: Result, day: str, at: In
         case Over():
             if now.state == "over" and set(result.about) <= set(now.about):
                 return _daily(
-                    now, SensorRan(name, definition, "over", day, result.covers, result.seen, result.bound, at)
+                    now,
+                    SensorRan(
+                        name, definition, "over", day, result.covers, result.seen, result.bound, at, result.evidence
+                    ),
                 )
             return (
                 SensorTripped(
@@ -123,13 +130,15 @@ def facts_of(now: Standing, definition: Digest, result: Result, day: str, at: In
                 else (SensorFailed(name, definition, result.why, at),)
             )
         case Quiet() if now.state == "over":
-            return (SensorCleared(name, result.seen, result.covers, day, at),)
+            return (SensorCleared(name, result.seen, result.covers, day, at, result.evidence),)
         case TooFew() if now.state == "over":
             return ()  # too few to tell is no all-clear
         case Quiet():
-            return _daily(now, SensorRan(name, definition, "quiet", day, result.covers, result.seen, result.bound, at))
+            seen = (result.covers, result.seen, result.bound, at, result.evidence)
+            return _daily(now, SensorRan(name, definition, "quiet", day, *seen))
         case TooFew():
-            return _daily(now, SensorRan(name, definition, "too_few", day, result.covers, result.missing, "", at))
+            lacks = (result.covers, result.missing, "", at, result.evidence)
+            return _daily(now, SensorRan(name, definition, "too_few", day, *lacks))
 
 
 def _daily(now: Standing, fact: SensorRan) -> tuple[SensorRan, ...]:

@@ -1,4 +1,4 @@
-"""How much of the error budget is left, how fast does it burn, and which burn-rate rules fire? From counts by the minute.
+"""How fast does the error budget burn, and which burn-rate rules fire? From counts by the minute.
 
 The budget is the share of bad outcomes that the objective allows; a burn rate of 1 spends it in exactly the SLO's window.
 Rules with a long and a short window each: Google, The Site Reliability Workbook (2018), chapter 5 ('Alerting on SLOs',
@@ -70,25 +70,6 @@ def trailing(counts: ArrayLike, minutes: int) -> Floats:
     total = np.concatenate([np.zeros((*values.shape[:-1], 1)), np.cumsum(values, -1)], -1)
     size = values.shape[-1]
     return np.asarray(total[..., 1:] - total[..., np.maximum(np.arange(1, size + 1) - minutes, 0)])
-
-
-def burn_rates(good: ArrayLike, bad: ArrayLike, objective: float, minutes: int) -> Floats:
-    """The burn rate over the trailing window at every minute; nan where it holds no request. Shapes as in `trailing`.
-
-    objective: the share of bad outcomes that is allowed, 0.005 for 99.5%.
-    """
-    wrong, right = trailing(bad, minutes), trailing(good, minutes)
-    total = wrong + right
-    return np.where(total > 0, wrong / (_allowed(objective) * np.where(total > 0, total, 1.0)), np.nan)
-
-
-def budget_left(good: ArrayLike, bad: ArrayLike, objective: float, window: int) -> Floats:
-    """The share of the budget of the rolling window (minutes) that is left at every minute; below 0 when overspent.
-
-    The budget is `objective` times the outcomes that the window holds. All of it is left where there were none.
-    """
-    rates = burn_rates(good, bad, objective, window)
-    return np.where(np.isnan(rates), 1.0, 1 - rates)
 
 
 def firing(good: ArrayLike, bad: ArrayLike, objective: float, rule: BurnRule) -> Flags:

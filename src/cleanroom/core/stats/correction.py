@@ -13,16 +13,6 @@ def bonferroni(alpha: float, comparisons: int) -> float:
     return alpha / max(1, comparisons)
 
 
-def holm(p: ArrayLike) -> Floats:
-    """Adjusted p-values that control the chance of any false one (Holm 1979, Scand. J. Statistics 6:65). Shape as given."""
-    values = np.asarray(p, float)
-    order = np.argsort(values, kind="stable")
-    stepped = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
-    out = np.empty_like(values)
-    out[order] = np.minimum(stepped, 1.0)
-    return out
-
-
 def benjamini_hochberg(p: ArrayLike) -> Floats:
     """Adjusted p-values that control the expected share of false ones (Benjamini & Hochberg 1995, JRSS B 57:289)."""
     values = np.asarray(p, float)

@@ -26,6 +26,7 @@ from scipy import special
 from cleanroom.core.base import noun
 from cleanroom.core.stats import day_scores, distances, sketch
 from cleanroom.core.stats.correction import benjamini_hochberg
+from cleanroom.core.stats.intervals import share_interval
 from cleanroom.core.stats.sketch import Categories, Scale, Sketch
 
 Floats = NDArray[np.float64]
@@ -306,7 +307,7 @@ class Compared:
     more rows the bounds close in, and `n` (today) and `m` (baseline) say how many there are.
     """
 
-    name: Literal["KS", "PSI", "JS", "nulls"]
+    name: Literal["KS", "PSI", "KL", "JS", "nulls"]
     distance: float
     lower: float
     upper: float
@@ -324,10 +325,14 @@ class Compared:
 
 @noun
 class Tolerances:
-    """The largest distances that are accepted where there is no history."""
+    """The largest distances that are accepted where there is no history.
+
+    KL has half of what PSI has, which is the sum of KL one way and the other.
+    """
 
     ks: float = 0.1
     psi: float = 0.2
+    kl: float = 0.1
     js: float = 0.1
     nulls: float = 0.05
 
@@ -340,23 +345,33 @@ def against(
     alpha: float = 0.05,
     dispersion: float = 1.0,
 ) -> tuple[Compared, ...]:
-    """A candidate against a baseline when there is no history: KS, PSI and nulls of an ordered column, JS and nulls of names.
+    """A candidate against a baseline when there is no history: KS, PSI, KL, nulls of an ordered column, JS, nulls of names.
 
-    The hypothesis is 'distance <= tolerance', shared out over the distances (Bonferroni). KS within its DKW band, PSI and JS
-    with bootstrap bounds seeded by the counts, nulls by the DKW band of a share. `dispersion`: stats/dispersion.py.
+    The hypothesis is 'distance <= tolerance', shared out over the distances (Bonferroni). KS within its DKW band; PSI, KL and
+    JS with bootstrap bounds seeded by the counts; nulls by the limits of two shares. `dispersion`: stats/dispersion.py.
     """
-    allowed, each = tolerances or Tolerances(), alpha / (2 if isinstance(scale, Categories) else 3)
+    allowed, each = tolerances or Tolerances(), alpha / (2 if isinstance(scale, Categories) else 4)
     sizes = candidate.filled, baseline.filled
-    names: list[tuple[Literal["KS", "PSI", "JS"], distances.Bounded, float]]
+    names: list[tuple[Literal["KS", "PSI", "KL", "JS"], distances.Bounded, float]]
     if isinstance(scale, Categories):
         names = [("JS", sketch.jensen_shannon(baseline, candidate, each, dispersion), allowed.js)]
     else:
         names = [
             ("KS", sketch.ks(baseline, candidate, each, dispersion), allowed.ks),
             ("PSI", sketch.psi(baseline, candidate, each, dispersion), allowed.psi),
+            ("KL", sketch.kl(baseline, candidate, each, dispersion), allowed.kl),
         ]
-    n, m = candidate.rows, baseline.rows
-    apart = abs(candidate.nulls / max(n, 1) - baseline.nulls / max(m, 1))
-    band = distances.dkw(n / dispersion, m / dispersion, each)
-    nulls = Compared("nulls", apart, max(0.0, apart - band), min(1.0, apart + band), allowed.nulls, n, m)
-    return (*(Compared(name, *bounds, limit, *sizes) for name, bounds, limit in names), nulls)
+    nulls = _nulls_apart(baseline, candidate, each, dispersion)
+    made = [Compared(name, *bounds, limit, *sizes) for name, bounds, limit in names]
+    return (*made, Compared("nulls", *nulls, allowed.nulls, candidate.rows, baseline.rows))
+
+
+def _nulls_apart(b: Sketch, c: Sketch, alpha: float, dispersion: float) -> distances.Bounded:
+    """How far the shares of nulls are from each other: Clopper-Pearson limits combined as in Newcombe 1998 (method 10)."""
+    if not (b.rows and c.rows):
+        return distances.Bounded(0.0, 0.0, 1.0)
+    (low, x, n), (high, y, m) = sorted((s.nulls / s.rows, s.nulls / dispersion, s.rows / dispersion) for s in (b, c))
+    (l1, u1), (l2, u2) = (map(float, share_interval(k, of, alpha)) for k, of in ((x, n), (y, m)))
+    apart = high - low
+    lower, upper = apart - math.hypot(high - l2, u1 - low), apart + math.hypot(u2 - high, low - l1)
+    return distances.Bounded(apart, max(0.0, lower), min(1.0, max(upper, -lower)))

@@ -10,9 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from cleanroom.core.stats.canary import Block
+from numpy.typing import ArrayLike
 
 LEVELS = (0.5, 0.9, 0.99)
 """Quantiles of the control: a shift of everything shows at the median, a new slow path at the last percent."""
@@ -42,23 +40,3 @@ def thresholds(
     ranked, below = values[used][order], np.cumsum(mass[used][order])
     place = np.searchsorted(below, np.asarray(levels) * below[-1] * (1 - 1e-12))
     return tuple(float(v) for v in ranked[np.minimum(place, len(ranked) - 1)])
-
-
-def exceeding(value: ArrayLike, limits: tuple[float, ...]) -> NDArray[np.bool_]:
-    """Which values lie above which limit: shape (values, limits). Equal is not above. NaN, a lost measure, is above."""
-    return ~(np.asarray(value, float)[:, None] <= np.asarray(limits))
-
-
-def exceedance_blocks(
-    start: int, canary: ArrayLike, control: ArrayLike, limits: tuple[float, ...]
-) -> tuple[Block, ...]:
-    """The block that begins at `start` (microseconds since 1970 UTC) once a limit, 'bad' being above it.
-
-    canary, control: the values of the arms' requests in the block. Where users come with several requests each, give
-    `exceeding(...)` to outcomes.first_bad instead.
-    """
-    one, other = exceeding(canary, limits), exceeding(control, limits)
-    return tuple(
-        Block(start, len(one), int(above), len(other), int(beside))
-        for above, beside in zip(one.sum(0), other.sum(0), strict=True)
-    )

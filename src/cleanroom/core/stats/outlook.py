@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from cleanroom.core.base import noun
-from cleanroom.core.stats.canary import Evidence, Rules, averaged, nothing
+from cleanroom.core.stats.canary import Evidence, Rules, averaged
 
 LARGEST = 100.0
 """The largest ratio that `detectable` looks at."""
@@ -57,22 +57,6 @@ def needed(evidence: Evidence, rules: Rules, rate: float, bad_rate: float, share
         return None
     requests = bad / bad_rate
     return Needed(bad, requests, requests * share, requests / rate)
-
-
-def hours_to_promote(plan: Sequence[Phase], rules: Rules, rate: float, bad_rate: float) -> float | None:
-    """After how many hours of the plan D is expected to allow promotion of an equal candidate; None: not in this plan.
-
-    rate and bad_rate as in `needed`. Promotion itself may come later, after the last phase has baked.
-    """
-    evidence, passed = nothing(rules), 0.0
-    for phase in plan:
-        more = needed(evidence, rules, rate, bad_rate, phase.share)
-        if more is not None and more.hours <= phase.hours:
-            return passed + more.hours
-        bad = rate * bad_rate * phase.hours
-        safe = tuple(log + bad * g for log, g in zip(evidence.safe, _growth(rules, phase.share), strict=True))
-        evidence, passed = Evidence(evidence.harm, safe), passed + phase.hours
-    return None
 
 
 def detectable(plan: Sequence[Phase], rules: Rules, rate: float, bad_rate: float, power: float = 0.8) -> float | None:

@@ -32,8 +32,14 @@ from cleanroom.core.telemetry.told import MOST_METRICS, Score, Told
 REQUESTS = "error"
 """The metric that every request has: how many have it is how many requests there were."""
 
+NAMED = (
+    REQUESTS, "latency_s", "first_s", "input_tokens", "output_tokens", "cached_tokens", "cost", "unpriced", "refused", "cut_off",
+    "hallucination", "hallucination_overlap", "score/overlap", "escalated", "pii", "misclassified",
+)  # fmt: skip
+"""The metrics that have one name, as the table above says."""
+
 LIMIT = 0.5
-"""From which score on a detector says hallucination; a score of groundedness says so below it. A label goes before it."""
+"""From which score on a detector says hallucination, unless the register says another (core/register.py, Detector)."""
 
 PREDICTED = "predicted/"
 """What a classifier said is kept as this metric, with the class behind it and false, for labels that come later."""
@@ -59,14 +65,17 @@ _TURNED = {"true": "bad", "false": "good", "yes": "bad", "no": "good"}  # of the
 _SPOKEN = re.compile(r"[^a-z0-9_.-]+")
 
 
-def metrics_of(told: Told, prices: Prices) -> dict[str, bool | float]:
-    """All that can be said without its texts. What came by name goes before what is computed: the application knows its bill."""
+def metrics_of(told: Told, prices: Prices, limit: float = LIMIT) -> dict[str, bool | float]:
+    """All that can be said without its texts. What came by name goes before what is computed: the application knows its bill.
+
+    `limit`: as in `judged`.
+    """
     found: dict[str, bool | float] = {}
     if told.asks:
         found |= _asked(told, prices)
     elif not told.about:
         found |= _beside(told)
-    found |= judged(told.scores)
+    found |= judged(told.scores, limit)
     if told.predicted:
         found[PREDICTED + name_of(told.predicted)] = False
         if told.label:
@@ -77,14 +86,17 @@ def metrics_of(told: Told, prices: Prices) -> dict[str, bool | float]:
     return dict(list(found.items())[:MOST_METRICS])
 
 
-def judged(scores: Sequence[Score]) -> dict[str, bool | float]:
-    """What evaluators said, and `hallucination` where one of them is a detector of it; of several, any that says so."""
+def judged(scores: Sequence[Score], limit: float = LIMIT) -> dict[str, bool | float]:
+    """What evaluators said, and `hallucination` where one of them is a detector of it; of several, any that says so.
+
+    `limit`: from which score on it says so; a score of groundedness below it. A label goes before that.
+    """
     found: dict[str, bool | float] = {}
     for score in scores:
         name = name_of(score.name)
         if score.value is not None and math.isfinite(score.value):
             found[f"score/{name}"] = float(score.value)
-        says = _hallucinated(name, score)
+        says = _hallucinated(name, score, limit)
         if says is not None:
             found["hallucination"] = says or bool(found.get("hallucination", False))
     return found
@@ -136,7 +148,7 @@ def _beside(told: Told) -> Iterator[tuple[str, bool | float]]:
             yield f"{operation}/{name}_tokens", float(count)
 
 
-def _hallucinated(name: str, score: Score) -> bool | None:
+def _hallucinated(name: str, score: Score, limit: float) -> bool | None:
     """What a detector says; None for an evaluator of something else, and where it says neither number nor a known label."""
     high = bool(_BAD_IF_HIGH.search(name))
     if not high and not _BAD_IF_LOW.search(name):
@@ -148,4 +160,4 @@ def _hallucinated(name: str, score: Score) -> bool | None:
         return label in _BAD
     if score.value is None or not math.isfinite(score.value):
         return None
-    return score.value >= LIMIT if high else score.value < LIMIT
+    return score.value >= limit if high else score.value < limit

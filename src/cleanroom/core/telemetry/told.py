@@ -17,6 +17,9 @@ MOST_SOURCES = 50
 MOST_SCORES = 20
 MOST_METRICS = 50
 
+ANSWER = "response/"
+"""Begins what a judgement is about that names an answer by the id its model gave it: no call is known by that."""
+
 ASKS = ("chat", "text_completion", "generate_content", "embeddings")
 """The operations of the GenAI conventions that ask a model."""
 
@@ -110,6 +113,12 @@ def judgement_id(about: str, name: str) -> str:
 def judged_id(id: str) -> str:
     """The id of the call that a record is about: of a judgement or a label that came later, the judged one; else its own."""
     return id.rpartition("~")[0] or id
+
+
+def judges(id: str) -> str:
+    """The id of the call that a record of this id judges; '' of a call, and where all that is known is the answer's id."""
+    about, mark, _ = id.partition("~")
+    return about if mark and not about.startswith(ANSWER) else ""
 
 
 def asks(operation: str, *, usage: bool, remote: bool) -> bool:
