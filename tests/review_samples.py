@@ -113,6 +113,7 @@ class Paper:
             redactor=nothing,
             past=self.past,
             notifiers=nothing,
+            trackers=nothing,
             signer=nothing,
             proof=how,
         )

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cleanroom.core.base import Misuse
-from cleanroom.ports.engine import Table
-from cleanroom.ports.project import ModelSettings
 
 if TYPE_CHECKING:
     from cleanroom.adapters.sqlstore import SqlStore
@@ -20,19 +18,19 @@ if TYPE_CHECKING:
     from cleanroom.app.room import Room
     from cleanroom.ports.artifacts import Artifacts
     from cleanroom.ports.clock import Clock
-    from cleanroom.ports.engine import Engine
+    from cleanroom.ports.engine import Engine, Table
     from cleanroom.ports.identity import Identity
     from cleanroom.ports.model import Model
     from cleanroom.ports.notifier import Notifier
-    from cleanroom.ports.project import Project
+    from cleanroom.ports.project import ModelSettings, Project
     from cleanroom.ports.redactor import Redactor
     from cleanroom.ports.signer import Signer
     from cleanroom.ports.store import Beside, Store, Target
+    from cleanroom.ports.tracker import Tracker
     from cleanroom.ports.validator import Validator
 
 STATE = ".cleanroom"
 TOKEN = "CLEANROOM_TOKEN"  # noqa: S105 - the name of a variable
-EMBEDDED = ModelSettings("local", "local")
 
 
 def validator() -> Validator:
@@ -79,8 +77,23 @@ class _Later:
 def project(start: Path | None = None) -> Project:
     """The project in `start` or the nearest folder above it; `start` may also be a plan file outside any project."""
     from cleanroom.adapters.project.disk import open_project
+    from cleanroom.adapters.project.outside import Outside
 
-    return open_project(start or Path(), validator())
+    return open_project(start or Path(), validator(), Outside(_columns, _runbooks))
+
+
+def _columns(path: Path, named: str | None) -> tuple[str, ...]:
+    """The names of a table's columns."""
+    from cleanroom.ports.engine import Table
+
+    return tuple(name for name, _ in engine().layout(Table(path, named)))
+
+
+def _runbooks() -> tuple[str, ...]:
+    """The categories of runbook that have a first step."""
+    from cleanroom.app.alerts.first_steps import first_steps
+
+    return tuple(first_steps())
 
 
 def artifacts(folder: Path) -> Artifacts:
@@ -95,7 +108,14 @@ def models(start: Path | None = None) -> tuple[tuple[ModelSettings, str], ...]:
     from cleanroom.adapters.models import unready
 
     found = project(start)
-    return tuple((settings, unready(settings, found.root)) for settings in (EMBEDDED, *found.models()))
+    return tuple((settings, unready(settings, found.root)) for settings in _settings(found))
+
+
+def _settings(found: Project) -> tuple[ModelSettings, ...]:
+    """Of the embedded model, and of those in cleanroom.toml."""
+    from cleanroom.ports.project import ModelSettings
+
+    return (ModelSettings("local", "local"), *found.models())
 
 
 def store_of(found: Project) -> SqlStore:
@@ -155,15 +175,27 @@ def room(start: Path | None = None, operator: str | None = None, scope: Scope = 
         redactor=_Later(redactor),
         past=SqlPast(store),
         notifiers=lambda: _notifiers(found),
+        trackers=lambda: _trackers(found),
         signer=lambda: _signer(found),
     )
-    text = os.environ.get(TOKEN, "").strip()
-    return _proven(made, text, operator, scope) if text else made
+    return at_work(made, os.environ.get(TOKEN, "").strip(), operator, made.operator, scope)
+
+
+def at_work(made: Room, token: str, operator: str | None, claimed: str, scope: Scope) -> Room:
+    """The room with that person at work: the token's, else whom the command `claimed`. Raises as `room` does."""
+    return _proven(made, token, operator, scope) if token else replace(made, operator=claimed, proof="claimed")
+
+
+def find_root(start: Path) -> Path | None:
+    """The nearest folder, from `start` upwards, that is a project."""
+    from cleanroom.adapters.project.root import find_root as found
+
+    return found(start)
 
 
 def _models(found: Project) -> Callable[[str, Path | None], Model]:
     """What opens a model by its name."""
-    settings = {m.name: m for m in (EMBEDDED, *found.models())}
+    settings = {m.name: m for m in _settings(found)}
 
     def model(name: str, record: Path | None = None) -> Model:
         if name not in settings:
@@ -180,6 +212,13 @@ def _notifiers(found: Project) -> tuple[Notifier, ...]:
     from cleanroom.adapters.notify import channels
 
     return channels(found.channels(), found.root)
+
+
+def _trackers(found: Project) -> tuple[Tracker, ...]:
+    """The trackers of cleanroom.toml."""
+    from cleanroom.adapters.trackers import trackers
+
+    return trackers(found.trackers(), clock())
 
 
 def _signer(found: Project) -> Signer:
@@ -231,4 +270,6 @@ def who(root: Path) -> str:
 
 def table(text: str | None) -> Table | None:
     """`FILE` or `FILE.duckdb::TABLE`, relative to the folder that the person is in."""
+    from cleanroom.ports.engine import Table
+
     return None if text is None else Table.named(text)

@@ -55,3 +55,23 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
         if not target.startswith(("http://", "https://")):
             assert (page.parent / target).exists(), target
+
+
+def test_the_examples_of_the_register_and_of_slos_make_one_project_without_mistakes(tmp_path: Path) -> None:
+    pages = [(ROOT / "docs" / name).read_text("utf-8") for name in ("register.md", "slo.md")]
+    files = [block for page in pages for block in re.findall(r"```(?:yaml|toml)\n# (\S+)\n(.*?)```", page, re.DOTALL)]
+    assert [name for name, _ in files] == [
+        "systems/shop-assistant.yaml",
+        "cleanroom.toml",
+        "slos/answers-true.yaml",
+        "slos/shop-assistant.yaml",
+    ]
+    for name, text in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    done = CliRunner().invoke(app, ["register", "lint", "--project", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert len(re.findall("warning: .*there is no data at ", done.output)) == 2, done.output
+    assert "0 errors, 2 warnings" in done.output
+    listed = CliRunner().invoke(app, ["slo", "list", "--project", str(tmp_path)])
+    assert {"answers-true", "no-errors", "orders-right"} <= set(listed.output.split())

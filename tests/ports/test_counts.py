@@ -76,7 +76,7 @@ def vector(*values: str) -> Answer:
 
 
 def counts(url: str, **more: str) -> PrometheusCounts:
-    keys: dict[str, str] = {"url": url, "total": TOTAL, "bad": BAD, **more}
+    keys: dict[str, Any] = {"url": url, "total": TOTAL, "bad": BAD, **more}
     return PrometheusCounts(lambda: [SignalSource("prom", "prometheus", **keys)])
 
 

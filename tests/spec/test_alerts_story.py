@@ -463,8 +463,8 @@ def _broken(alert: Open, system: str) -> str:
 
 
 PARTS = (
-    "draw", "watch", "settle", "watch_due", "reconcile", "schedule.late", "alerts.settle", "deliver", "alerts.lost",
-    "schedule.due",
+    "draw", "watch", "settle", "watch_due", "reconcile", "alerts.settle", "deliver", "alerts.lost", "schedule.due",
+    "schedule.late",
 )  # fmt: skip
 
 

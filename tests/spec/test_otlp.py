@@ -122,7 +122,10 @@ def test_evaluations_come_as_events_of_the_span_or_as_logs() -> None:
         (f"{CALL}~groundedness", CALL, "evaluation", (Score("Groundedness", 2.0, "fail"),)),
         ("response/r1~x", "response/r1", "evaluation", (Score("x"),)),
     ]
-    assert (judged.beside, judged.faults) == (2, ("its span id is not 8 bytes",))
+    assert (judged.beside, judged.faults) == (
+        2,
+        ("Groundedness: its span id is not 8 bytes (in JSON send 16 hex digits, not all 0)",),
+    )
 
 
 PARTS = [{"role": "system", "parts": [{"type": "text", "content": "Be kind."}]},
@@ -196,7 +199,9 @@ def test_a_span_that_cannot_be_is_refused_alone(wrong: dict[str, Any], because: 
 
 
 def test_a_system_without_a_name_is_refused() -> None:
-    assert read_traces(traces([span()], system=""), as_json=True).faults == ("it says no service.name",)
+    assert read_traces(traces([span()], system=""), as_json=True).faults == (
+        "chat: it says no service.name (set OTEL_SERVICE_NAME, or service.name in the resource)",
+    )
     assert (
         read_traces(traces([span()], system="unknown_service:python"), as_json=True).told[0].system == "unknown_service"
     )
@@ -235,3 +240,17 @@ def test_answers_are_of_the_protocol() -> None:
     said = json.loads(traces_answer(2, "why", as_json=True))
     assert said == {"partialSuccess": {"rejectedSpans": "2", "errorMessage": "why"}}
     assert status_answer("x" * 300, as_json=False) == b"\x12\xac\x02" + b"x" * 300
+
+
+def test_a_body_of_a_slip_alone_is_refused_and_what_is_unknown_beside_it_is_let_pass() -> None:
+    body = json.loads(traces([span()]))
+    for read, wrong, right in (
+        (read_traces, "resourceSpan", "resourceSpans"),
+        (read_traces, "resourceLogs", "resourceSpans"),
+        (read_logs, "spans", "resourceLogs"),
+    ):
+        with pytest.raises(Misuse, match=f"the body has '{wrong}' and no '{right}'"):
+            read(json.dumps({wrong: body["resourceSpans"]}).encode(), as_json=True)
+    newer = json.dumps({**body, "resourceMetrics": [], "later": 1}).encode()
+    assert len(read_traces(newer, as_json=True).told) == 1
+    assert read_traces(b"{}", as_json=True).told == ()

@@ -23,7 +23,7 @@ from cleanroom.adapters.sqlstore import open_store
 from cleanroom.adapters.sqlstore.jobs import SqlJobs
 from cleanroom.app import alerts, schedule
 from cleanroom.app.room import Room
-from cleanroom.app.schedule import LEASE, RUNS, due, every, late, run
+from cleanroom.app.schedule import LEASE, RUNS, CatchingUp, due, every, late, run
 from cleanroom.app.tick import tick
 from cleanroom.codec.cron import cron_fault, last_due, next_due, zone_fault
 from cleanroom.codec.settings import read_settings
@@ -53,7 +53,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(which.name)
         return f"did {which.name}"
 
-    monkeypatch.setattr(schedule, "RUNS", {"compact": job, "retention": job})
+    monkeypatch.setattr(schedule, "RUNS", {"compact": job, "retention": job, "incidents": lambda *_: ""})
     return found
 
 
@@ -103,7 +103,7 @@ def test_what_was_missed_is_made_up_for_by_one_run(work: Room, ran: list[str]) -
             begun.setdefault(done.name, done.began)
         later(work, 1 / 20)
     assert Counter(ran) == {"nightly": 1, "often": 1}, "one for all that was missed"
-    assert len(set(begun.values())) == 2, "and not both at one moment"
+    assert len(set(begun.values())) == len(begun) == 3, "and not both at one moment"
 
 
 def test_a_job_that_fails_is_an_alert_and_its_recovery_ends_it(work: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +114,7 @@ def test_a_job_that_fails_is_an_alert_and_its_recovery_ends_it(work: Room, monke
             raise Outside("the disk is full")
         return "done"
 
-    monkeypatch.setattr(schedule, "RUNS", {"compact": job, "retention": job})
+    monkeypatch.setattr(schedule, "RUNS", {"compact": job, "retention": job, "incidents": lambda *_: ""})
     due(work)
     steps(work, 32)
     (shown,) = alerts.every(work)
@@ -129,7 +129,7 @@ def test_an_error_of_ours_lets_go_of_the_lease(work: Room, monkeypatch: pytest.M
     def job(_room: Room, _schedule: Schedule) -> str:
         raise KeyError("x")
 
-    monkeypatch.setattr(schedule, "RUNS", {"compact": job, "retention": job})
+    monkeypatch.setattr(schedule, "RUNS", {"compact": job, "retention": job, "incidents": lambda *_: ""})
     due(work)
     later(work, 11)
     with pytest.raises(KeyError):
@@ -152,6 +152,57 @@ def test_a_run_that_does_not_end_is_an_alert(work: Room) -> None:
     assert shown.members[0].signal.name == "missing/schedule/often"
     assert standing.until is None
     assert due(work) == (), "its lease lasts"
+
+
+NIGHT = """name = "shop"
+[schedules.often]
+cron = "*/10 * * * *"
+run = "retention"
+[schedules.looks]
+cron = "*/10 * * * *"
+run = "sensors"
+only = ["fresh"]
+"""
+FRESH = "kind: freshness\ndata: cleanroom.toml\nmax_age: 3650d\nevery: 10m\n"
+
+
+@pytest.mark.parametrize("serving", [False, True])
+def test_a_night_without_a_server_is_made_up_for_and_is_no_alert(work: Room, serving: bool) -> None:
+    """As `cleanroom tick` does it, and as the server does with its jobs beside the steps."""
+    (work.project.root / "cleanroom.toml").write_text(NIGHT, "utf-8")
+    (work.project.root / "sensors").mkdir()
+    for name in ("fresh", "alone"):
+        (work.project.root / f"sensors/{name}.yaml").write_text(FRESH, "utf-8")
+    catching = CatchingUp()
+
+    def step(minutes: float) -> None:
+        now = work.clock.now()
+        tick(work, jobs=not serving, late=not serving or catching.done(now))
+        if serving:  # the jobs come after the step: the worst order
+            due(work)
+            catching.passed(now)
+        later(work, minutes)
+
+    for _ in range(31):
+        step(1)
+    later(work, 10 * 60)
+    for _ in range(8 * 60 // 10):
+        step(1 / 6)
+    assert {r.name for r in work.jobs.runs() if r.slot > "2026-11-22T19"} >= {"often", "looks", "sensor/alone"}
+    assert alerts.every(work) == ()
+    later(work, 5)
+    work.jobs.plan("often", work.clock.now(), work.clock.now())
+    assert work.jobs.take("often", work.clock.now(), Instant("2027-01-01T00:00:00.000000Z")) is not None
+    for _ in range(70):
+        step(1)
+    assert [a.members[0].signal.name for a in alerts.every(work)] == ["missing/schedule/often"], "what hangs is told on"
+
+
+def test_a_pass_that_hangs_keeps_nobody_from_telling_on_it() -> None:
+    catching, began = CatchingUp(), micros(Instant("2026-11-22T09:00:00.000000Z"))
+    minutes = [catching.done(instant(began + m * 60_000_000)) for m in range(90)]
+    assert minutes.index(True) == 61
+    assert all(minutes[61:])
 
 
 def test_a_holder_that_died_is_replaced_when_its_lease_is_over(work: Room, ran: list[str]) -> None:
@@ -278,7 +329,11 @@ def test_the_command_line(work: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(app, ["schedule", "run", "nightly", "--json"])
     assert json.loads(done.stdout)["good"] is True
     listed = json.loads(CliRunner().invoke(app, ["schedule", "list", "--json"]).stdout)
-    assert [p["last"]["said"] if p["last"] else None for p in listed] == ["0 outcomes and 0 calls moved to files", None]
+    assert [p["last"]["said"] if p["last"] else None for p in listed] == [
+        "0 outcomes and 0 calls moved to files",
+        None,
+        None,
+    ]
     assert CliRunner().invoke(app, ["schedule", "run", "nope"]).exit_code == 2
 
 

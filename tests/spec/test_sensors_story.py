@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -66,14 +67,17 @@ def test_a_column_that_drifted_is_told_once_and_a_quiet_day_is_not(tmp_path: Pat
     work, clock = project(tmp_path, {"columns": COLUMNS})
     days = range(FIRST, FIRST + 37)
     write(tmp_path / "data/rows.parquet", days, lambda d: prices(d, 0.9 if d >= FIRST + 35 else 0.0))
-    clock.at = at(FIRST + 10)
+    clock.at = at(FIRST + 5)
     early = looked(work, "columns")
-    assert isinstance(early.result, TooFew), "it has not learned yet"
-    assert "10" in early.result.missing
+    assert isinstance(early.result, TooFew), "it has no week yet"
+    assert "there are 5" in early.result.missing
     clock.at = at(FIRST + 35)
     quiet = looked(work, "columns")
     assert isinstance(quiet.result, Quiet), quiet
     assert "all 2 columns judged" in quiet.result.covers
+    assert {e.split(":")[0] for e in quiet.result.evidence} == {
+        f"{c} beside the 4 weeks before" for c in ("price", "kind")
+    }
     assert blocked(work, "anything", "any") == ""
     clock.at = at(FIRST + 36)
     tripped = looked(work, "columns")
@@ -86,9 +90,41 @@ def test_a_column_that_drifted_is_told_once_and_a_quiet_day_is_not(tmp_path: Pat
     clock.at = at(FIRST + 37)
     looked(work, "columns")
     assert kinds(work, "columns")[-2:] == ["sensor_tripped", "sensor_ran"]
-    assert kinds(work, "columns").count("sensor_ran") <= 4, "catching up writes down what is news"
+    ran = [e.fact.state for e in work.store.history(subject_of("columns")) if isinstance(e.fact, SensorRan)]
+    assert sum(a == b for a, b in itertools.pairwise(ran)) <= 2, "catching up writes down what is news"
     assert len(open_alerts(work)) == 1
     assert "went over its bound" in blocked(work, "anything", "any")
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_without_a_past_a_day_is_held_against_tolerances(tmp_path: Path, declared: bool) -> None:
+    """A shadow run beside a declared baseline from its first day on; without one, from the second week on."""
+    base = "baseline: data/right.parquet\ntolerances: {ks: 0.15}\n" if declared else ""
+    work, clock = project(tmp_path, {"columns": COLUMNS + base})
+    write(tmp_path / "data/right.parquet", range(FIRST - 14, FIRST), lambda d: prices(d, n=4000))
+    first = 0 if declared else 8
+    days = range(FIRST, FIRST + first + 2)
+    write(tmp_path / "data/rows.parquet", days, lambda d: prices(d, 0.9 if d == days[-1] else 0.0, n=4000))
+    clock.at = at(days[-1])
+    steady = looked(work, "columns")
+    beside = "the baseline" if declared else "the week before"
+    assert isinstance(steady.result, Quiet), steady.result
+    assert "2 of them without a past, by tolerances" in steady.result.covers
+    (line,) = [e for e in steady.result.evidence if e.startswith("price")]
+    assert line.startswith(f"price beside {beside}: KS 0."), "and so that one sees how near it was"
+    assert all(f"; {name} " in line for name in ("PSI", "KL", "nulls"))
+    assert f"at most {0.15 if declared else 0.1}" in line
+    assert any(e.startswith(f"kind beside {beside}: JS ") for e in steady.result.evidence)
+    assert one(work, "columns").standing.evidence == steady.result.evidence
+    clock.at = at(days[-1] + 1)
+    tripped = looked(work, "columns").result
+    assert isinstance(tripped, Over), tripped
+    assert tripped.about == ("price",)
+    assert f"price is too far from {beside}" in tripped.what
+    assert tripped.evidence[0].startswith(f"price beside {beside}: KS 0.")
+    if declared:
+        rebase(work, "columns", "the new prices are right")
+        assert isinstance(looked(work, "columns").result, TooFew), "the declared baseline is right no more"
 
 
 def test_days_are_computed_once_and_again_only_where_they_changed(
@@ -249,6 +285,57 @@ def test_a_sensor_whose_moments_cannot_be_read_any_more_has_failed(tmp_path: Pat
     assert [s.about for s in said(work)] == ["failed"]
     rows([f"{d}T09:00:00Z" for d in days])
     assert isinstance(looked(work, "s").result, Quiet)
+
+
+@pytest.mark.parametrize("text", [COUNTS + "blocks: [m]\n", COLUMNS])
+def test_rows_that_come_without_a_moment_are_noticed_beside_good_days(tmp_path: Path, text: str) -> None:
+    work, clock = project(tmp_path, {"s": text.replace(".parquet", ".csv").replace("['*']", "[m]")})
+    file, good = tmp_path / "data/rows.csv", [instant(d * DAY)[:10] + "T09:00:00Z" for d in range(FIRST, FIRST + 44)]
+
+    def rows(*moments: str) -> None:
+        """90 a day; four of them never had a moment."""
+        lines = [f"{m if i > 3 else '-'},{'a' if i % 3 else 'b'},{i % 7}" for m in moments for i in range(90)]
+        file.write_text("\n".join(["at,event,n", *lines]) + "\n", "utf-8")
+
+    for day in (40, 41):
+        clock.at = at(FIRST + day)
+        rows(*good[:day])
+        assert isinstance(looked(work, "s").result, Quiet), "so it always was"
+    rows(*good[:41], "01.06.26")
+    for hour in (7, 9):
+        clock.at = at(FIRST + 42, hour)
+        failed = looked(work, "s").result
+        assert isinstance(failed, Failed), failed
+        assert "data/rows.csv: 90 of 90 rows that came since have no moment in column 'at'" in failed.why
+    assert [s.about for s in said(work)] == ["failed"]
+    assert "could not look" in blocked(work, "m", "m")
+    rows(*good[:42])
+    assert isinstance(looked(work, "s").result, Quiet)
+    assert all_ended(work)
+    rows(*good[:43], *["01.06.26"] * 2)
+    clock.at = at(FIRST + 43)
+    assert isinstance(looked(work, "s").result, Failed)
+    rebase(work, "s", "two files of an old kind, and no more of them", at(FIRST, 0))
+    assert not isinstance(looked(work, "s").result, Failed), "a person said that it is right"
+
+
+@pytest.mark.parametrize("before", [20_000, 300, 50])
+def test_a_stray_row_of_long_ago_is_no_beginning_to_learn_from(tmp_path: Path, before: int) -> None:
+    work, clock = project(tmp_path, {"columns": COLUMNS})
+    days = [FIRST - before, *range(FIRST, FIRST + 37)]
+    write(
+        tmp_path / "data/rows.parquet",
+        days,
+        lambda d: prices(d, 0.9 if d == days[-1] else 0.0, n=400 if d >= FIRST else 1),
+    )
+    clock.at = at(FIRST + 5)
+    assert isinstance(looked(work, "columns").result, TooFew)
+    clock.at = at(FIRST + 36)
+    found = looked(work, "columns").result
+    assert isinstance(found, Quiet), found
+    assert "all 2 columns judged" in found.covers
+    clock.at = at(FIRST + 37)
+    assert isinstance(looked(work, "columns").result, Over)
 
 
 def test_what_failed_does_not_say_where_the_project_lies(tmp_path: Path) -> None:

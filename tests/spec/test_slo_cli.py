@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
-from tests.slo_samples import ANA, ERRORS, SYSTEM, TRUE, answers, call, ward
+from rich.console import Console
+from tests.slo_samples import ANA, ERRORS, SYSTEM, TRUE, answers, call, slo_text, threshold, ward
 from typer.testing import CliRunner
 
 from cleanroom.adapters.memory.calls import MemoryCalls
+from cleanroom.app.alerts import every as shown_alerts
+from cleanroom.app.alerts import settle, signal
+from cleanroom.app.register import register
+from cleanroom.app.slo.status import every
 from cleanroom.app.tick import tick
 from cleanroom.codec.ledger import decode
+from cleanroom.core.alert import Signal
+from cleanroom.core.alerts.state import Open
+from cleanroom.core.alerts.words import title_of
 from cleanroom.core.base import digest_of, instant, micros
 from cleanroom.core.facts import DrawnCall, Fact, LabelsSampled, SloJudged, SourceAged
 from cleanroom.core.facts.people import By
 from cleanroom.core.ledger import LedgerEntry, Write
+from cleanroom.entry.cli.alert_shown import show_all as show_alerts
+from cleanroom.entry.cli.register import _list
 from cleanroom.entry.cli.root import app
+from cleanroom.entry.cli.slo_shown import show_all as show_slos
 from cleanroom.wiring import room as real_room
 
 HOUR = 3_600_000_000
@@ -99,3 +112,52 @@ def test_new_facts_are_read_back_as_they_were_written(tmp_path: Path) -> None:
         home.room.store.append([Write("slo/x", place, fact)])
     read = [decode(line.body, line.index) for line in home.room.store.stored()]
     assert [e.fact for e in read if isinstance(e, LedgerEntry)] == list(facts)
+
+
+def test_what_a_call_does_not_say_is_named(tmp_path: Path) -> None:
+    slip = ERRORS.replace("metric: error", "metric: eror")
+    home = ward(tmp_path, slip)
+    home.room.calls.record([call("a", home.now - HOUR, {"error": False})])
+    found = every(home.room)[0]
+    assert found.because == "no calls in the last 30d: none of its calls says eror. Did you mean 'error'?"
+    work = real_room(tmp_path, ANA)
+    work.calls.record([call("b", micros(work.clock.now()) - 60_000_000, {"error": False})])
+    done = CliRunner().invoke(app, ["telemetry", "calls", SYSTEM, "--bad", "eror", "--project", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "has the metric 'eror'" in done.output
+    assert "Did you mean 'error'?" in done.output
+    there = CliRunner().invoke(app, ["telemetry", "calls", SYSTEM, "--bad", "error", "--project", str(tmp_path)])
+    assert there.exit_code == 0, there.output
+
+
+def test_a_tick_says_what_became_of_sources(tmp_path: Path) -> None:
+    ward(tmp_path, slo_text("fresh", threshold("source: profiles"), 0.9, ", op: lt, value: 6"))
+    done = CliRunner().invoke(app, ["tick", "--project", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert "SLOs looked at: 1" in done.output
+    assert "fresh: cannot tell; profiles is as fresh as promised since" in done.output
+
+
+def test_lists_fit_80_columns(tmp_path: Path) -> None:
+    home = ward(tmp_path, ERRORS, TRUE)
+    home.room.calls.record([call(f"c{i}", home.now - i, {"error": True}) for i in range(300)])
+    found = every(home.room)
+    at, what = home.clock.at, "no-errors burns its budget 40 times as fast as it may " * 3
+    signal(home.room, Signal("slo/no-errors", SYSTEM, "critical", "burn 14.4x", f"{SYSTEM}: {what}", at, at))
+    settle(home.room)
+    alerts, systems = shown_alerts(home.room), register(home.room)
+    shows: tuple[Callable[[Console], None], ...] = (
+        lambda c: show_slos(found, c),
+        lambda c: show_alerts(alerts, (), c),
+        lambda c: _list(systems, c),
+    )
+    for show in shows:
+        text = StringIO()
+        show(Console(file=text, width=80, force_terminal=True, color_system=None, highlight=False))
+        lines = text.getvalue().splitlines()
+        assert max(map(len, lines)) <= 80, lines
+        assert len(lines) <= 8, lines
+        assert text.getvalue().split().count(SYSTEM) == (2 if show is shows[0] else 1), "once an entry, in one piece"
+    alert = alerts[0].alert
+    assert isinstance(alert, Open)
+    assert title_of(alert).startswith(f"[critical] {SYSTEM}: no-errors burns"), "the system is said once"

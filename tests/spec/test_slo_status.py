@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.slo_samples import (
@@ -13,6 +14,7 @@ from tests.slo_samples import (
     DAY,
     ERRORS,
     HOUR,
+    REGISTER,
     SYSTEM,
     TRUE,
     Ward,
@@ -27,6 +29,7 @@ from tests.slo_samples import (
 )
 from tests.telemetry_samples import evaluation, logs
 
+from cleanroom.app.slo import labels
 from cleanroom.app.slo import status as slos
 from cleanroom.app.slo.sample import MOST, sample
 from cleanroom.app.slo.watch import watch_slos
@@ -109,6 +112,42 @@ def test_a_label_counts_for_exactly_what_was_drawn(tmp_path: Path) -> None:
     assert found.labels.waiting == 80
 
 
+def test_what_nobody_has_decided_is_read_again_only_when_there_is_news_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = ward(tmp_path, TRUE)
+    answers(home, 2, 200, 0.02)
+    sample(home.room, "answers-true", 40)
+    read: list[str] = []
+    history = type(home.room.store).history
+
+    def counting(store: Any, subject: str, after: int = 0) -> Any:
+        read.append(subject)
+        return history(store, subject, after)
+
+    def waiting() -> int:
+        read.clear()
+        found = slos.status(home.room, "answers-true").labels
+        assert found is not None
+        return found.waiting
+
+    monkeypatch.setattr(type(home.room.store), "history", counting)
+    assert waiting() == 40
+    assert sum(s.startswith("output/") for s in read) == 40
+    assert waiting() == 40
+    assert not [s for s in read if s.startswith("output/")], "a minute without news"
+    sample(home.room, "answers-true", 5)
+    assert waiting() == 45
+    assert sum(s.startswith("output/") for s in read) == 5, "what was drawn is new; of the others there is no news"
+    home.label("answers-true")
+    assert waiting() == 0
+    monkeypatch.setattr(labels, "_MOST_NEWS", 2)
+    more = sample(home.room, "answers-true", 5)
+    assert waiting() == more.flagged + more.unflagged > 2
+    home.label("answers-true")
+    assert waiting() == 0, "also when it was too much to read"
+
+
 def judged_later(home: Ward, count: int, detectors: Mapping[str, Callable[[int], float]]) -> None:
     """Chats of yesterday with their texts and sources; an hour later each detector says by log what it thinks of each."""
     chats = [
@@ -150,6 +189,15 @@ def test_what_is_judged_later_by_log_is_drawn_as_the_call_that_is_judged(tmp_pat
     assert (found.waiting, found.flagged.labels + found.unflagged.labels) == (0, 60)
     again = sample(home.room, "answers-true", 60)
     assert not set(again.outputs) & set(drawn.outputs)
+
+
+@pytest.mark.parametrize(("declared", "sizes"), [("", (8, 192)), ("detector: {threshold: 0.7}\n", (3, 197))])
+def test_the_register_says_from_which_score_on_an_answer_is_flagged(
+    tmp_path: Path, declared: str, sizes: tuple[int, int]
+) -> None:
+    home = ward(tmp_path, TRUE, register=REGISTER + declared)
+    judged_later(home, 200, {"hallucination": lambda i: 0.9 if i < 3 else 0.6 if i < 8 else 0.1})
+    assert sample(home.room, "answers-true", 60).sizes == sizes
 
 
 def test_two_detectors_by_log_make_one_call_which_any_of_them_flags(tmp_path: Path) -> None:
@@ -247,7 +295,13 @@ def test_the_age_of_a_source_is_time(tmp_path: Path) -> None:
     assert told.about == "profiles"
     assert told.since == instant(home.now - 2 * HOUR), "it became too old two hours ago"
     late = slos.status(home.room, "fresh")
-    assert (late.says, late.n, late.bad) == ("violated", 7 * 60, 120)
+    assert (late.says, late.n, late.bad) == ("cannot tell", 7 * 60, 120), "2 hours of 7; 2.4 of the day's 24 may be bad"
+    assert "known for the last 7h only, of 1d: that is 83.3% of the window's budget so far" in late.because
+    assert late.budget_left == pytest.approx(1 - 2 / 2.4)
+    home.later(30)
+    spent = slos.status(home.room, "fresh")
+    assert (spent.says, spent.bad) == ("violated", 150)
+    assert "known for the last 8h only, of 1d" in spent.because
     written(0)
     home.later(10)
     assert watch_slos(home.room)[0].firing == ()
@@ -272,8 +326,10 @@ def test_prometheus_and_tables_are_counted(tmp_path: Path) -> None:
     good, total = "sum(increase(ok[$window]))", "sum(increase(all[$window]))"
     rows = slo_text("rows", ratio("data: data/orders.csv, column: wrong, at: at"), 0.5)
     settings = 'name = "shop"\n[signals.prom]\nkind = "prometheus"\nurl = "http://127.0.0.1:9090"\n'
-    home = ward(tmp_path, slo_text("web", prometheus(good, total), 0.9), rows, settings=settings)
+    young = slo_text("young", prometheus("sum(increase(right[$window]))", "sum(increase(new[$window]))"), 0.9)
+    home = ward(tmp_path, slo_text("web", prometheus(good, total), 0.9), rows, young, settings=settings)
     counts = home.room.counts
+    counts.happened("sum(increase(new[$window]))", [home.now - i * HOUR // 60 for i in range(1, 40)])  # type: ignore[attr-defined]
     counts.happened(total, [home.now - i * HOUR for i in range(1, 101)])  # type: ignore[attr-defined]
     counts.happened(good, [home.now - i * HOUR for i in range(1, 96)])  # type: ignore[attr-defined]
     found = slos.status(home.room, "web")
@@ -284,6 +340,14 @@ def test_prometheus_and_tables_are_counted(tmp_path: Path) -> None:
     (tmp_path / "data" / "orders.csv").write_text("\n".join(["at,wrong", *lines]) + "\n", "utf-8")
     table = slos.status(home.room, "rows")
     assert (table.says, table.n, table.bad) == ("violated", 3, 2)
+    assert "known for" not in table.because, "there are older rows: no others is what there was"
+    (tmp_path / "data" / "orders.csv").write_text("\n".join(["at,wrong", *lines[:3]]) + "\n", "utf-8")
+    table = slos.status(home.room, "rows")
+    assert (table.says, table.n, table.bad) == ("cannot tell", 3, 2), "three bad days are no bad month"
+    assert "only, of 30d: that is" in table.because
+    new = slos.status(home.room, "young")
+    assert (new.says, new.n, new.bad) == ("cannot tell", 39, 39), "declared an hour ago, all of it bad"
+    assert "known for the last 1h only, of 30d" in new.because
     counts.silent = "no answer"  # type: ignore[attr-defined]
     silent = slos.status(home.room, "web")
     assert (silent.says, silent.because) == ("cannot tell", "no answer")

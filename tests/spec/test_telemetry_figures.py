@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from cleanroom.adapters.memory.calls import MemoryCalls
 from cleanroom.app.room import Room
+from cleanroom.app.telemetry import panels
 from cleanroom.app.telemetry.events import Reported, report
 from cleanroom.app.telemetry.panels import Rate, panel, window
 from cleanroom.app.telemetry.take import take
@@ -248,6 +249,18 @@ def test_a_panel_adds_it_all_up(work: Room) -> None:
     assert sessions is not None
     assert (sessions.conversations, sessions.requests, sessions.tokens) == (10, 4.0, 4400.0)
     assert sessions.cost == pytest.approx(3 * 0.00021)
+
+
+def test_sessions_of_more_calls_than_are_counted_are_estimated(work: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(work)
+    exact = panel(work, "shop-chat", *window(work, 24)).sessions
+    monkeypatch.setattr(panels, "MOST_COUNTED", 5)
+    found = panel(work, "shop-chat", *window(work, 24)).sessions
+    assert exact is not None
+    assert found is not None
+    assert found.estimated
+    assert replace(found, estimated=False, cost=exact.cost) == exact
+    assert found.cost == pytest.approx(exact.cost)
 
 
 def test_a_panel_by_parts(work: Room) -> None:

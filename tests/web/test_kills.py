@@ -17,12 +17,14 @@ import pytest
 from tests.doors import ANA, BO, ROOT, SETTINGS, bearer
 from tests.nursery import started
 from tests.stores import DATABASES, address
+from tests.telemetry_samples import AT, TRACE, span, traces
 
 from cleanroom.adapters.sqlstore import SqlStore
 from cleanroom.app import access, audit
-from cleanroom.core.base import after
+from cleanroom.core.base import HOUR, after
 from cleanroom.core.facts import Received, Reviewed
 from cleanroom.core.ledger import Verified
+from cleanroom.ports.telemetry import ALL
 from cleanroom.wiring import room
 
 NURSERY = """
@@ -45,14 +47,15 @@ for line in sys.stdin:  # each line asks for a server of the project in that fol
 """
 
 KILLS = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 10
-SENDERS = 3
+SENDERS, SPANS = 3, 5
 
 
 @dataclass
 class Acknowledged:
-    """What the server said it had done: outputs that came in, and decisions by output."""
+    """What the server said it had done: outputs and spans that came in, and decisions by output."""
 
     outputs: set[str] = field(default_factory=set)
+    spans: list[int] = field(default_factory=list)
     decisions: dict[str, str] = field(default_factory=dict)
 
 
@@ -65,6 +68,21 @@ def send(url: str, key: dict[str, str], kept: Acknowledged, name: str, stop: thr
             body = {"system": "support", "input": "where is it?", "output": f"on its way {n}", "id": f"{name}-{n}"}
             if client.post("/v1/outputs", json=body).status_code == 201:
                 kept.outputs.add(f"{name}-{n}")
+
+
+def trace(url: str, key: dict[str, str], kept: Acknowledged, round: int, stop: threading.Event) -> None:
+    """Send spans, the last ones that were acknowledged first once more, as a client does that heard no answer."""
+    headers = {**key, "content-type": "application/json"}
+    with suppress(httpx2.HTTPError), httpx2.Client(base_url=url, headers=headers, timeout=10) as client:
+        numbers = kept.spans[-SPANS:] or [1]
+        for n in range(10_000):
+            if stop.is_set():
+                return
+            answer = client.post("/v1/traces", content=traces([span(number=i) for i in numbers]))
+            if answer.status_code == 200 and answer.json() == {}:
+                kept.spans += numbers
+            first = (round + 1) * 10_000_000 + n * SPANS
+            numbers = list(range(first, first + SPANS))
 
 
 def review(url: str, key: dict[str, str], kept: Acknowledged, stop: threading.Event) -> None:
@@ -104,6 +122,7 @@ def load_and_kill(
         threading.Thread(target=send, args=(url, keys[ROOT], kept, f"r{round}s{n}", stop)) for n in range(SENDERS)
     ]
     people += [threading.Thread(target=review, args=(url, keys[who], kept, stop)) for who in (ANA, BO)]
+    people.append(threading.Thread(target=trace, args=(url, keys[ROOT], kept, round, stop)))
     for each in people:
         each.start()
     before, patience = len(kept.outputs), time.monotonic() + 30
@@ -133,7 +152,7 @@ def test_what_was_acknowledged_survives_a_kill(
     request.addfinalizer(work.store.close)
     expires = after(work.clock.now(), 7200)
     keys = {
-        who: bearer(access.make_token(work, who, "t", ["outputs", "queue", "read"], expires)[1])
+        who: bearer(access.make_token(work, who, "t", ["outputs", "outcomes", "queue", "read"], expires)[1])
         for who in (ANA, BO, ROOT)
     }
     chance, kept, size = np.random.default_rng(20261122), Acknowledged(), 0
@@ -152,3 +171,9 @@ def test_what_was_acknowledged_survives_a_kill(
     assert len(decided) == len(dict(decided)), "nothing was decided twice"
     assert len(kept.outputs) > 3 * KILLS, "there was load"
     assert kept.decisions
+    stored = work.calls.columns("shop-chat", AT - HOUR, AT + HOUR, ()).id.tolist()
+    assert len(stored) == len(set(stored)), "every span is there once"
+    assert {f"{TRACE}-{n:016x}" for n in kept.spans} <= set(stored)
+    counted = work.calls.cells("shop-chat", ALL, (AT - HOUR) // HOUR * HOUR, AT + HOUR, HOUR)
+    assert sum(c.n for c in counted) == len(stored), "and counted once"
+    assert len(set(kept.spans)) > 3 * KILLS

@@ -28,7 +28,7 @@ from cleanroom.core.policy import ROLE_OF
 from cleanroom.entry.api.app import create_app
 from cleanroom.entry.report.files import report_files
 
-EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 2
+EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 1
 CHANGE = "checkout"
 LISTENING = ["/v1/events", "/ofrep/v1/events"]
 """They never end by themselves; test_serve.py and test_ofrep.py look at them."""

@@ -60,7 +60,7 @@ def test_the_command_line_looks_shows_and_says_by_its_exit_code_what_it_found(ho
     assert cli(home, "run", "fresh", "--at", "noon").exit_code == 2
     (home.room.project.root / "rows.parquet").unlink()
     gone = cli(home, "run", "shape", "--at", AT)
-    assert gone.exit_code == 4
+    assert gone.exit_code == 3
     assert "not there any more" in gone.output
 
 

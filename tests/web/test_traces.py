@@ -152,7 +152,8 @@ def test_spans_come_in_once_in_either_encoding(home: Yard) -> None:
     assert sent(web, body) == {
         "partialSuccess": {
             "rejectedSpans": "1",
-            "errorMessage": "1 refused: its span id is not 8 bytes; 1 no GenAI operations, left out",
+            "errorMessage": "1 refused: chat: its span id is not 8 bytes (in JSON send 16 hex digits, not all 0); "
+            "1 no GenAI operations, left out",
         }
     }
     assert [c.id for c in kept(home)] == [CALL]

@@ -50,7 +50,9 @@ def send(web: TestClient, *spans: Any) -> None:
 
 def test_an_event_comes_in_once_and_its_words_are_redacted(home: Yard) -> None:
     web = client(home)
-    assert said(web.post("/v1/events/user", json={**ONE, "key": "user-7"})) == {"new": 1, "known": 0}
+    kept = said(web.post("/v1/events/user", json={**ONE, "key": "user-7"}))
+    assert (kept["new"], kept["known"]) == (1, 0)
+    send(web, span(CHAT))
     sold = {"id": "o1", "system": "shop-chat", "happened": "conversion", "value": 59.9, "at": "2026-11-22T08:00:00Z"}
     assert said(web.post("/v1/events/user", json=[ONE, sold])) == {"new": 1, "known": 1}
     ticket, sale = sorted(home.room.calls.events("shop-chat", *ALWAYS), key=lambda e: e.id, reverse=True)
@@ -108,6 +110,31 @@ def test_what_does_not_fit_is_refused_whole(home: Yard, change: dict[str, Any], 
     assert len(home.room.calls.events("shop-chat", *ALWAYS)) == (2 if status == 200 else 0)
 
 
+def test_names_that_nothing_came_from_are_kept_and_told(home: Yard) -> None:
+    web = client(home)
+    send(web, span(CHAT))
+    strange = [{**ONE, "system": "shop-chta"}, {**ONE, "id": "t2", "call": "4bf9-00f0"}]
+    assert said(web.post("/v1/events/user", json=strange)) == {
+        "new": 2,
+        "known": 0,
+        "warnings": [
+            "no call has come from the system 'shop-chta', and the register has none of that name. Did you mean 'shop-chat'?",
+            "there is no call '4bf9-00f0' so far: what is said of it takes neither its feature nor its model",
+        ],
+    }
+    assert said(web.post("/v1/events/user", json={**ONE, "id": "t3", "call": CALL})) == {"new": 1, "known": 0}
+
+
+def test_a_fault_in_a_list_is_told_with_its_place_and_field(home: Yard) -> None:
+    web = client(home)
+    wrong = said(web.post("/v1/events/user", json=[ONE, {**ONE, "happened": "weather", "extra": 1}]), 422)
+    assert [e["where"] for e in wrong["errors"]] == ["body.1.happened", "body.1.extra"]
+    assert [e["where"] for e in said(web.post("/v1/outcomes", json=[{"id": "a"}]), 422)["errors"]][:1] == [
+        "body.0.flag"
+    ]
+    assert "Wish" not in json.dumps(wrong)
+
+
 def test_only_who_may_report_reports(home: Yard) -> None:
     said(client(home, "read").post("/v1/events/user", json=ONE), 403)
     said(home.client().post("/v1/events/user", json=ONE), 401)
@@ -130,10 +157,11 @@ def test_metrics_count_what_came_in_once(home: Yard, monkeypatch: pytest.MonkeyP
     for _ in range(2):
         send(web, span(CHAT, 1), failed, span({"gen_ai.operation.name": "execute_tool"}, 3), span({"x": "y"}, 4))
     for n in range(5):
-        send(web, span({**CHAT, "gen_ai.response.model": f"other-{n}"}, 10 + n))
+        named = {"gen_ai.response.model": "other", "cleanroom.prompt": f"reply@{n}"}
+        send(web, span({**CHAT, **named}, 10 + n))
     said(web.post("/v1/events/user", json=ONE))
     text = web.get("/metrics").text
-    here = '{feature="",model="gpt-4o-mini-2024-07-18",system="shop-chat",variant=""'
+    here = '{feature="",model="gpt-4o-mini-2024-07-18",prompt="",system="shop-chat",variant=""'
     assert line(text, f"cleanroom_requests_total{here}}}") == 2
     assert line(text, f"cleanroom_errors_total{here}}}") == 1
     assert line(text, f'cleanroom_tokens_total{{direction="input",{here[1:]}}}') == 2000
@@ -142,7 +170,9 @@ def test_metrics_count_what_came_in_once(home: Yard, monkeypatch: pytest.MonkeyP
     assert line(text, 'cleanroom_spans_total{became="kept"}') == 8
     assert line(text, 'cleanroom_spans_total{became="known"}') == 3
     assert line(text, 'cleanroom_spans_total{became="left_out"}') == 2
-    other = '{feature="(other)",model="(other)",system="(other)",variant="(other)"}'
+    reply = '{feature="",model="other",prompt="reply@0",system="shop-chat",variant=""}'
+    assert line(text, f"cleanroom_requests_total{reply}") == 1
+    other = '{feature="(other)",model="(other)",prompt="(other)",system="(other)",variant="(other)"}'
     assert line(text, f"cleanroom_requests_total{other}") == 4  # more than the bound, in one series
     assert line(text, "cleanroom_user_events_total{") == 1
 

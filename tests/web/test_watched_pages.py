@@ -79,6 +79,10 @@ def test_other_metrics_and_parts_are_a_click_away(browser: Browser, watched: tup
         page.locator(".tiles a", has_text="Latency").click()
         assert (page.locator("svg.over-time").get_attribute("aria-label") or "").startswith("Latency from ")
         assert page.locator("svg.over-time text.bar").count() == 0, "no promise is made of it"
+        page.goto(f"/systems/{SYSTEM}?span=7d")
+        page.locator(".tiles a", has_text=f"Age of the data ({watched_shop.FRESH}, hours)").click()
+        assert (page.locator("svg.over-time").get_attribute("aria-label") or "").startswith("Age of the data")
+        assert page.locator("svg.over-time text.bar").count() == 1, "the bound of the sensor"
         page.get_by_role("link", name="variant", exact=True).click()
         rows = page.locator("section[aria-labelledby=by] tbody tr")
         assert {rows.nth(i).locator("th").inner_text() for i in range(rows.count())} == {"new", "old", "All"}

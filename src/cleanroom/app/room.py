@@ -25,6 +25,7 @@ from cleanroom.ports.redactor import Redactor
 from cleanroom.ports.signer import Signer
 from cleanroom.ports.store import Store
 from cleanroom.ports.telemetry import Telemetry
+from cleanroom.ports.tracker import Tracker
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Room:
     """One project, its ledger, and who is at work (`operator`, and by what `proof` we know).
 
     `model(name, record)` opens a model; `record` is a file to record to. `signer()` opens the ledger's key, and makes
-    it on first use. `notifiers` are the channels of cleanroom.toml.
+    it on first use. `notifiers` are the channels of cleanroom.toml, `trackers` its trackers.
     """
 
     project: Project
@@ -53,6 +54,7 @@ class Room:
     redactor: Redactor
     past: Past
     notifiers: Callable[[], tuple[Notifier, ...]]
+    trackers: Callable[[], tuple[Tracker, ...]]
     signer: Callable[[], Signer]
     proof: How = "claimed"
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from cleanroom.app.alerts import deadman, signal
+from cleanroom.app.incident import actions
 from cleanroom.app.room import Room
 from cleanroom.app.sensors import run as sensors
 from cleanroom.app.signals.settle import WAIT, settle
@@ -31,7 +32,7 @@ from cleanroom.core.base import (
 )
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.register import Retention
-from cleanroom.core.schedule import Job, Schedule, start_of, with_own
+from cleanroom.core.schedule import MISSED, Job, Schedule, start_of, with_own
 from cleanroom.ports.jobs import JobRun, Standing, Turn
 
 LEASE = 90.0
@@ -64,14 +65,38 @@ def late(room: Room) -> tuple[str, ...]:
     """The schedules whose run should have ended an hour ago and did not, and sensors that did not look; each is an alert until
     it does.
     """
-    found = []
+    found, coming = [], []
     now = room.clock.now()
     for schedule in with_own(room.project.schedules()):
         standing = room.jobs.standing(schedule.name, now)
         if standing.start is not None and now > (expected := after(standing.start, OVERDUE)):
             deadman(room, f"schedule/{schedule.name}", "", expected, standing.done)
             found.append(schedule.name)
-    return (*found, *(f"sensor/{name}" for name in sensors.overdue(room)))
+        elif standing.start is not None:
+            coming.append(schedule)
+    return (*found, *(f"sensor/{name}" for name in sensors.overdue(room, coming)))
+
+
+class CatchingUp:
+    """Has what was missed been made up for, so that what has not run by now is late? Where jobs run beside the steps.
+
+    Nobody is there when it starts, nor after MISSED seconds without a step (the machine slept). From then on what was missed
+    is made up for until a pass over what is due has ended, or for OVERDUE seconds: a job that hangs must not keep it quiet.
+    """
+
+    def __init__(self) -> None:
+        self._there = self._seen = self._passed = Instant("")
+
+    def passed(self, began: Instant) -> None:
+        """A pass over what is due that began then has ended."""
+        self._passed = began
+
+    def done(self, now: Instant) -> bool:
+        """Ask at every step."""
+        if not self._seen or now > after(self._seen, MISSED):
+            self._there = now
+        self._seen = now
+        return self._passed >= self._there or now > after(self._there, OVERDUE)
 
 
 def every(room: Room) -> tuple[Planned, ...]:
@@ -201,11 +226,18 @@ def _slos(room: Room, _schedule: Schedule) -> str:
     return f"{len(found)} SLOs, {firing} with something that fires"
 
 
+def _incidents(room: Room, _schedule: Schedule) -> str:
+    """What trackers have closed is closed here, and what is late is told."""
+    closed, told = actions.sync(room), actions.late(room)
+    return f"{len(closed)} actions followed in trackers, {len(told)} told of as late"
+
+
 RUNS: Mapping[Job, Callable[[Room, Schedule], str]] = {
     "compact": _compact,
     "retention": _retention,
     "sensors": _sensors,
     "golden": _golden,
     "slo": _slos,
+    "incidents": _incidents,
 }
 """What each job does, and says of it in one line. It raises what is ours where it could not."""

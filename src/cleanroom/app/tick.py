@@ -53,9 +53,10 @@ class Ticked:
     slos: tuple[WatchedSlo, ...] = ()
 
 
-def tick(room: Room, render: Render = lambda _: {}, *, jobs: bool = True) -> Ticked:
+def tick(room: Room, render: Render = lambda _: {}, *, jobs: bool = True, late: bool = True) -> Ticked:
     """Take in outcomes, judge rollouts, forget expired sessions and links, move the queue on, tell alerts, deliver what waits,
-    run what is scheduled (unless something else does: without `jobs`).
+    run what is scheduled (unless something else does: without `jobs`), and tell on what is late all the same (`late`: unless
+    what was missed while nobody was there is still being made up for).
 
     `render`: the files of a report, for the battery on what a candidate made. What is wrong with one part keeps no other
     from its turn: messages go out also when the queue cannot move on, since that may be what they tell. What went wrong
@@ -69,11 +70,12 @@ def tick(room: Room, render: Render = lambda _: {}, *, jobs: bool = True) -> Tic
     slos = turns.take(lambda: watch_due(room), ())
     forgotten = turns.take(lambda: room.accounts.forget(now), 0)
     queue = turns.take(lambda: reconcile(room), Reconciled((), ()))
-    turns.take(lambda: schedule.late(room), ())
     told = turns.take(lambda: alerts.settle(room), alerts.Settled())
     delivered = turns.take(lambda: deliver(room), Delivered((), (), ()))
     turns.take(lambda: alerts.lost(room, delivered), None)  # told through the other channels
     ran = turns.take(lambda: schedule.due(room), ()) if jobs else ()
+    if late:  # after those: what was missed while nobody was there has just been made up for
+        turns.take(lambda: schedule.late(room), ())
     turns.end()
     unobserved = tuple(u for u in seen if u is not None)
     return Ticked(now, delivered, queue, forgotten, rollouts, unobserved, filed, drawn, told, ran, slos)

@@ -13,3 +13,8 @@ def moment(text: str, before: str = "") -> Instant:
         return instant(micros(Instant(text.strip())))
     except (ValueError, OverflowError, OSError) as error:
         raise Misuse(f"{text[:60]!r} is no moment with a time zone", f"For example {before}{_EXAMPLE}") from error
+
+
+def day(text: str, before: str = "") -> Instant:
+    """The end of a day (2026-12-01, UTC), or a moment. Raises Misuse."""
+    return moment(f"{text.strip()}T23:59:59Z" if len(text.strip()) == 10 else text, before)

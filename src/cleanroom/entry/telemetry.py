@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cleanroom.app.telemetry.course import Course
 from cleanroom.app.telemetry.panels import Line, Panel, Sessions
 from cleanroom.core.base import instant, plain
 from cleanroom.core.call import Call
@@ -26,6 +27,18 @@ def panel_shown(found: Panel) -> dict[str, Any]:
         "total": _line(found.total, found.by),
         "lines": [_line(line, found.by) for line in found.lines],
         "sessions": None if found.sessions is None else _sessions(found.sessions, found.total),
+    }
+
+
+def course_shown(found: Course, bound: float | None) -> dict[str, Any]:
+    """A metric over time; `bound`: of the sensor that measured it."""
+    return {
+        "metric": found.metric,
+        "since": instant(found.since),
+        "until": instant(found.until),
+        "step_s": found.step / 1e6,
+        "bound": bound,
+        "points": [{"at": instant(p.start), "n": p.n, "bad": p.bad, "value": p.value} for p in found.points if p.n],
     }
 
 
@@ -64,6 +77,7 @@ def _line(line: Line, by: tuple[str, ...]) -> dict[str, Any]:
 def _sessions(found: Sessions, total: Line) -> dict[str, Any]:
     return {
         "conversations": found.conversations,
+        "estimated": found.estimated,
         "requests_each": found.requests,
         "tokens_each": found.tokens,
         "cost_each": found.cost,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cleanroom.app import flags
+from cleanroom.app.incident import open as incidents  # the module: each of the two begins with the other
 from cleanroom.app.rollout import steer
 from cleanroom.app.rollout.read import every
 from cleanroom.app.room import Room
 from cleanroom.core.alerts.acts import Act
+from cleanroom.core.alerts.state import Open
 from cleanroom.core.base import Instant, Misuse, Refused
 from cleanroom.core.facts import AlertActed
 from cleanroom.core.progress.state import runs, start_of
@@ -20,16 +22,20 @@ RECONCILER = "reconciler"
 
 
 def act(
-    room: Room, acts: tuple[Act, ...], alert: str, system: System | None, name: str, what: str
+    room: Room, acts: tuple[Act, ...], alert: Open, system: System | None, what: str, crowd: int
 ) -> tuple[AlertActed, ...]:
-    """Do it, and say what came of each. `name`: the system's, which may not be in the register; `what`: what happened.
+    """Do it, and say what came of each. `system`: None where it is not in the register; `what`: what happened; `crowd`: how
+    many critical alerts begin at once.
 
     What cannot be done is said and not tried again. Raises Outside where the store fails: then it is tried again.
     """
     work = replace(room, operator=RECONCILER, proof="claimed")
-    because = f"alert {alert}: {what}"[: flags.LONGEST_REASON]
+    because = f"alert {alert.id}: {what}"[: flags.LONGEST_REASON]
     now = room.clock.now()
-    return tuple(found for a in acts for found in _acted(work, a, alert, system, name, because, now))
+    done = [found for a in acts for found in _acted(work, a, alert.id, system, alert.system, because, now)]
+    if "open-incident" in acts:  # last, so that it knows what was done
+        done.append(_open(work, alert, crowd, done, now))
+    return tuple(done)
 
 
 def _acted(
@@ -40,6 +46,16 @@ def _acted(
             yield _kill(room, alert, system, name, because, now)
         case "abort-rollout":
             yield from _abort(room, alert, system, name, because, now)
+        case "open-incident":
+            return
+
+
+def _open(room: Room, alert: Open, crowd: int, done: Sequence[AlertActed], now: Instant) -> AlertActed:
+    try:
+        id, what = incidents.open_by_policy(room, alert, crowd, done)
+    except (Misuse, Refused) as error:
+        return AlertActed(alert.id, "open-incident", "", False, error.message, now)
+    return AlertActed(alert.id, "open-incident", id, True, what, now)
 
 
 def _kill(room: Room, alert: str, system: System | None, name: str, because: str, now: Instant) -> AlertActed:

@@ -1,4 +1,4 @@
-"""What is done first when an alert comes? One step a category of runbook."""
+"""What is done first when an alert comes, and where is the rest? One step a category of runbook."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import tomllib
 from functools import cache
 from importlib import resources
 
+from cleanroom.app.incident import shipped
 from cleanroom.core.alert import Signal
 
 GENERAL = "general"
@@ -13,9 +14,14 @@ GENERAL = "general"
 
 @cache
 def first_steps() -> dict[str, str]:
-    """The first step of each category that ships."""
+    """The first step of each category that ships. One with a runbook of its own names that, too."""
     text = resources.files(__package__).joinpath("first_steps.toml").read_text("utf-8")
-    return {name: str(step) for name, step in tomllib.loads(text).items()}
+    found = {name: str(step) for name, step in tomllib.loads(text).items()}
+    for name in shipped.names():
+        runbook = shipped.runbook_of(name)
+        step = found.get(name) or (runbook.steps[0].text if runbook is not None and runbook.steps else "")
+        found[name] = f"{step} All steps: cleanroom runbook show {name}"
+    return found
 
 
 def first_step(signal: Signal) -> str:

@@ -76,6 +76,7 @@ class _View:
     silences: Sequence[Silence]
     acts: Sequence[Acts]
     lately: Lately
+    crowd: int
     failed: dict[str, tuple[Row, Exception]] = field(default_factory=dict)
 
 
@@ -103,7 +104,7 @@ def settle(room: Room) -> Settled:
     rows = room.alarms.due(room.clock.now(), MOST)
     if not rows:
         return Settled()
-    view = _view(room)
+    view = _view(room, sum(row.level == "critical" and row.tells == 0 for row in rows))
     found = [_careful(view, (row,), partial(_planned, view, row)) for row in rows]
     plans = _told(view, [plan for plan in found if plan is not None])
     plans = [plan for plan in plans if plan.row.id not in view.failed]
@@ -138,7 +139,7 @@ def _put_off(view: _View) -> None:
         _LOG.error("%d alerts could not be looked at, %s the first; again in a minute", count, row.id, exc_info=error)
 
 
-def _view(room: Room) -> _View:
+def _view(room: Room, crowd: int) -> _View:
     systems = systems_of(room.project)
     return _View(
         room,
@@ -148,6 +149,7 @@ def _view(room: Room) -> _View:
         holding(room),
         tuple(room.project.acts()),
         Lately(room, systems),
+        crowd,
     )
 
 
@@ -229,7 +231,7 @@ class _Draft:
         if not acts:
             return
         what = alert.signals[0].what if alert.signals else "critical"
-        done = act(view.room, acts, alert.id, view.systems.get(alert.system), alert.system, what)
+        done = act(view.room, acts, alert, view.systems.get(alert.system), what, view.crowd)
         self.facts += done
         self.now = replace(alert, acted=done)
 

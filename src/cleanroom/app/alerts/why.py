@@ -28,7 +28,7 @@ class Lately:
 
     def __init__(self, room: Room, systems: Sequence[System]) -> None:
         self._room = room
-        self._owners = _owners(systems)
+        self._owners = owners_of(systems)
         self._asked: set[str] = set()
         self._entries: list[LedgerEntry] = []
         self._begin = room.store.size()
@@ -64,7 +64,7 @@ class Lately:
         return known
 
 
-def _owners(systems: Sequence[System]) -> dict[str, str]:
+def owners_of(systems: Sequence[System]) -> dict[str, str]:
     """To which system a flag belongs. One that several have is nobody's: it may be why for each of them."""
     flags: dict[str, str] = {}
     shared: set[str] = set()

@@ -57,7 +57,7 @@ def settle(room: Room, name: str) -> int:
     if last is None:
         return _append(room, change, len(history))
     if last.change != change.digest:
-        newer = _kept_version(room, last) if change.digest == last.corrects else None
+        newer = version_of(room, last) if change.digest == last.corrects else None
         if newer is None:
             hint = "Restore the file: corrections go through `cleanroom correct`, which writes down who made them."
             raise Refused(f"changes/{name}/change.yaml is not the version that the ledger has", hint)
@@ -94,7 +94,7 @@ def _append(room: Room, change: Change, after: int) -> int:
     return after + 1
 
 
-def _kept_version(room: Room, fact: Proposed) -> tuple[Change, Mapping | None] | None:
+def version_of(room: Room, fact: Proposed) -> tuple[Change, Mapping | None] | None:
     """The version that the ledger speaks of, from the copies that were made before it was written."""
     try:
         content = (room.project.root / _VERSIONS / _version(fact.change)).read_bytes()

@@ -11,7 +11,7 @@ from cleanroom.app.queue.desk import promise_of
 from cleanroom.app.room import Room
 from cleanroom.codec.ledger import decode
 from cleanroom.core.base import Digest, Misuse, digest_of, noun
-from cleanroom.core.facts import CutoffSet
+from cleanroom.core.facts import CutoffSet, ReviewForced
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.output import SYSTEM
 from cleanroom.core.queue import Labelled, labelled, promised, standing, subject_of_cutoff
@@ -72,6 +72,12 @@ def calibrate_from_reviews(room: Room, system: str, alpha: float, delta: float, 
     cases = tuple(zip(found.confidence, found.wrong, strict=True))
     labels = digest_of([[id, *case] for id, case in zip(found.ids, cases, strict=True)])
     return _calibrated(room, system, cases, labels, (alpha, delta), found.floor, found.left_out, keep)
+
+
+def withdraw(room: Room, system: str, because: str) -> LedgerEntry:
+    """Have everything of a system go to a person until it is calibrated anew."""
+    fact = ReviewForced(system, because, room.by, room.clock.now())
+    return append_after_last(room.store, subject_of_cutoff(system), fact)[-1]
 
 
 def reviewed_sample(room: Room, system: str) -> Labelled:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cleanroom.app.room import Room
 from cleanroom.app.sensors import kept
 from cleanroom.app.sensors.files import File, files_of
-from cleanroom.app.sensors.looks import Look, begin_of, due, today
+from cleanroom.app.sensors.looks import RECENT, Look, begin_of, due, learned_from, today
 from cleanroom.core.base import Instant, Misuse
 from cleanroom.core.sensors.daily import Asked, last_whole, named, number
 from cleanroom.core.sensors.meaning import Meaning
@@ -21,7 +21,6 @@ from cleanroom.core.sensors.standing import Standing
 from cleanroom.core.stats import embedding
 from cleanroom.core.stats.embedding import EmbeddingDay, Space
 
-_BACK = 60
 _BATCH = 5_000
 
 
@@ -31,9 +30,11 @@ def meaning(room: Room, sensor: str, watch: Meaning, standing: Standing, now: In
     rows = kept.days(room, sensor, files, Asked(watch.time), standing)
     last = last_whole(now, watch.delay)
     known = [d for d in rows if first <= number(d) <= last]
-    if not known:
+    begin = learned_from({number(d): rows[d].rows for d in known}, RECENT)
+    if begin is None:
         yield Look(named(last), TooFew("embeddings by day", "rows with a moment"))
         return
+    known = [d for d in known if number(d) >= begin]
     space = _space(room, sensor, watch, files, known)
     wanted = {d: f"{space.width}/{watch.most}/{rows[d].rows}" for d in known}
     made = kept.by_day(room, sensor, wanted, lambda days: _sums(room, watch, files, space, days))
@@ -41,7 +42,7 @@ def meaning(room: Room, sensor: str, watch: Meaning, standing: Standing, now: In
     days = {d: sums for d, sums in days.items() if d <= last}
     over = set(kept.note(room, sensor, f"over:{first}") or ())
     due_days = list(due(now, watch.delay, standing))
-    from_day = due_days[0] if standing.day else max(min(days), due_days[0] - _BACK)
+    from_day = due_days[0] if standing.day else max(min(days), due_days[0] - RECENT)
     for day in range(from_day, last + 1):
         found = watch.judge(day, days, frozenset(over - {day}), first)
         over = over - {day} | ({day} if found.over else set())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,8 @@ from cleanroom.ports.past import Piece
 
 _FILE = "file:"
 _JUDGED = "judged"
+_LOST = 0.05
+_RECENT = 28
 _NOTES = "#"  # no sensor has that in its name
 
 
@@ -25,7 +28,8 @@ def days(
 ) -> dict[str, Tally]:
     """Tallies by day over all files. Days of files that are gone stay known, unless a file that is there has them too.
 
-    Raises Misuse where a sensor that had judged (by `standing`) finds no moment in them any more.
+    Raises Misuse where a sensor that had judged (by `standing`) finds no moment in them any more, or rows that came since
+    its last look have none.
     """
     key = digest_of(asked)[7:23]
     kept = {n.removeprefix(_FILE): p for n, p in room.past.pieces(sensor).items() if n.startswith(_FILE)}
@@ -41,6 +45,7 @@ def days(
     there = merged(found.values())
     if standing is not None:
         needs_moments(room, sensor, files, asked.time, standing, there)
+        _needs_as_many(room, sensor, asked.time, standing, found)
     gone = [p for n, p in kept.items() if n not in found]
     old = merged(_tallies(unpacked(p.body)) for p in gone if p.stamp.startswith(key + "/"))
     room.past.keep(sensor, {_FILE + n: None for n, p in kept.items() if n not in found and not p.stamp.startswith(key)})
@@ -57,6 +62,34 @@ def needs_moments(
     what = f"none of {timeless:,} rows has a moment in column {time!r} any more" if timeless else "there are no rows"
     where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more files"
     raise Misuse(f"{where}: {what}", "Write moments as 2026-01-31T09:30:00Z, or name the column that holds them.")
+
+
+def _needs_as_many(
+    room: Room, sensor: str, time: str, standing: Standing, found: Mapping[str, Mapping[str, Tally]]
+) -> None:
+    """Raises Misuse where more of the rows that came have no moment than did before, by a twentieth of a usual day: what
+    cannot be put on a day would be missed by nobody.
+
+    Compared with the look that was a usual day's rows ago or more; where it failed, until that is mended or a person says
+    that it is right.
+    """
+    sizes = [t.rows for d, t in sorted(merged(found.values()).items()) if d]
+    if not sizes:
+        return
+    name, usual = f"moments:{begin_of(standing)}:{time}", statistics.median(sizes[-_RECENT:])
+    now = {f: (of.get("", Tally()).rows, sum(t.rows for t in of.values())) for f, of in found.items()}
+    noted = note(room, sensor, name)
+    before = now if noted is None else {f: tuple(pair) for f, pair in noted.items()}
+    lost, came = (sum(max(0, of[i] - before.get(f, (0, 0))[i]) for f, of in now.items()) for i in (0, 1))
+    share = sum(of[0] for of in before.values()) / max(1, sum(of[1] for of in before.values()))
+    if lost - share * max(lost, came) > _LOST * max(usual, came):
+        worst = max(now, key=lambda f: now[f][0] - before.get(f, (0, 0))[0])
+        raise Misuse(
+            f"{worst}: {lost:,} of {max(lost, came):,} rows that came since have no moment in column {time!r}",
+            f"Write moments as 2026-01-31T09:30:00Z; if that is right: cleanroom sensor rebase {sensor}",
+        )
+    if noted is None or came >= usual:
+        set_note(room, sensor, name, now)
 
 
 def judged(room: Room, sensor: str, standing: Standing) -> bool:

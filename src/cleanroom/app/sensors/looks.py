@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import statistics
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cleanroom.core.base import DAY, Instant, micros
 from cleanroom.core.sensors.daily import last_whole, number
 from cleanroom.core.sensors.result import Result
 from cleanroom.core.sensors.standing import Standing
+
+RECENT = 60
+"""Days of the past that a first look goes over, beside those that it learns from."""
 
 AHEAD = 300_000_000
 """Microseconds by which a moment may be later than now, for clocks differ; what is later than that is no moment of data."""
@@ -35,6 +39,19 @@ def due(now: Instant, delay: float, standing: Standing) -> Iterator[int]:
 def begin_of(standing: Standing) -> int:
     """The first day that counts: the one after the moment of the last new baseline, as far as it was a whole day."""
     return -(10**9) if standing.baseline is None else -(-micros(standing.baseline) // DAY)
+
+
+def learned_from(rows: Mapping[int, int], learn: int) -> int | None:
+    """The day from which on `learn` days are learned from, by the rows of each day; None without any.
+
+    Of the recent past only, and not of stray rows that lie before it: a day counts as its beginning from a tenth of the rows
+    on that a usual day has.
+    """
+    if not rows:
+        return None
+    recent = {d: n for d, n in rows.items() if d > max(rows) - RECENT - learn}
+    usual = statistics.median(recent.values())
+    return min(d for d, n in recent.items() if 10 * n >= usual)
 
 
 def today(now: Instant) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any
 
 from cleanroom.app.alerts import deadman, signal
 from cleanroom.app.room import Room
-from cleanroom.app.sensors import columns, embeddings, kept, others, tables
+from cleanroom.app.sensors import columns, embeddings, injections, kept, others, rates, scope, tables
 from cleanroom.app.sensors.files import relative
 from cleanroom.app.sensors.looks import Look, today
 from cleanroom.app.sensors.read import RAN, every, found_of, sensor_of, standing
 from cleanroom.core.alert import Signal
 from cleanroom.core.base import SECOND, CleanroomError, Instant, digest_of, instant, micros, noun
 from cleanroom.core.facts import SensorRan
+from cleanroom.core.incident.categories import runbook_for
 from cleanroom.core.ledger import Conflict, Write
 from cleanroom.core.schedule import Schedule
 from cleanroom.core.sensors import Sensor
@@ -22,11 +25,15 @@ from cleanroom.core.sensors.cost import Cost
 from cleanroom.core.sensors.counts import Cardinality, Counts
 from cleanroom.core.sensors.freshness import Freshness
 from cleanroom.core.sensors.golden import Golden
+from cleanroom.core.sensors.injection import Injection
 from cleanroom.core.sensors.meaning import Meaning
+from cleanroom.core.sensors.overload import Overload
 from cleanroom.core.sensors.privacy import Privacy
+from cleanroom.core.sensors.rate import Rate
 from cleanroom.core.sensors.result import Failed, Over, Quiet, Result
 from cleanroom.core.sensors.retrieval import Retrieval
 from cleanroom.core.sensors.schema import Schema
+from cleanroom.core.sensors.scope import Scope
 from cleanroom.core.sensors.standing import Standing, facts_of, subject_of
 from cleanroom.ports.jobs import JobRun
 
@@ -69,13 +76,15 @@ def run_due(room: Room) -> tuple[JobRun, ...]:
     return tuple(_due(room, _readable(room)))
 
 
-def overdue(room: Room) -> tuple[str, ...]:
-    """Tell on the sensors that have not looked for twice their cadence; their names."""
+def overdue(room: Room, coming: Sequence[Schedule] = ()) -> tuple[str, ...]:
+    """Tell on the sensors that have not looked for twice their cadence, unless a schedule of `coming` is about to have them
+    look; their names.
+    """
     late: list[str] = []
     now = room.clock.now()
     for found in (found_of(room, sensor) for sensor in _readable(room)):
         name, expected = found.sensor.name, found.expected
-        if expected is None:
+        if expected is None or _scheduled(coming, found.sensor):
             continue
         if now > expected:
             late.append(name)
@@ -141,7 +150,7 @@ def _ran(room: Room, sensor: Sensor) -> Ran:
     now, before = room.clock.now(), standing(room, sensor.name)
     looks: list[Look] = []
     try:
-        looks += _looks(room, sensor, before, now)
+        looks += (replace(found, result=_local(room, found.result)) for found in _looks(room, sensor, before, now))
     except CleanroomError as error:
         why = f"{error.message}; {error.hint}" if error.hint else error.message
         looks.append(Look(today(now), Failed(relative(room, why))))
@@ -158,6 +167,17 @@ def _ran(room: Room, sensor: Sensor) -> Ran:
     _tell(room, sensor, after, looks[-1].result, now)
     kept.set_note(room, sensor.name, RAN, now)
     return Ran(sensor.name, looks[-1].day, tuple(look.result for look in looks), after)
+
+
+def _local(room: Room, result: Result) -> Result:
+    """The same without a word on where the project lies: it is written into the ledger, and told."""
+    told: dict[str, Any] = {}
+    for name, said in ((f.name, getattr(result, f.name)) for f in fields(result)):
+        if isinstance(said, str):
+            told[name] = relative(room, said)
+        elif isinstance(said, tuple):
+            told[name] = tuple(relative(room, line) for line in said)
+    return replace(result, **told)
 
 
 def _looks(room: Room, sensor: Sensor, standing: Standing, now: Instant) -> Iterable[Look]:
@@ -182,6 +202,20 @@ def _looks(room: Room, sensor: Sensor, standing: Standing, now: Instant) -> Iter
             return (embeddings.retrieval(room, name, watch, standing, now),)
         case Privacy():
             return (others.privacy(room, watch, now),)
+        case Scope() | Overload() | Injection():
+            return (_of_calls(room, watch, now),)
+        case Rate():
+            return (rates.rate(room, watch, standing, now),)
+
+
+def _of_calls(room: Room, watch: Scope | Overload | Injection, now: Instant) -> Look:
+    match watch:
+        case Scope():
+            return scope.scope(room, watch, now)
+        case Overload():
+            return scope.overload(room, watch, now)
+        case Injection():
+            return injections.injection(room, watch, now)
 
 
 def _written(room: Room, sensor: Sensor, look: Look, now: Instant, *, news_only: bool = False) -> Standing:
@@ -219,6 +253,7 @@ def _said(sensor: Sensor, after: Standing, result: Result, now: Instant) -> Sign
     what = result.what if isinstance(result, Over) else after.what
     evidence = result.evidence if isinstance(result, Over) else after.evidence
     lines = (f"bound: {after.bound}", f"seen: {after.seen}", f"covers: {after.covers}") if after.state == "over" else ()
+    what = what.removeprefix(f"{sensor.system} ") if sensor.system else what  # whose it is stands before every alert
     failed = f"it could not look: {what}"
     return Signal(
         name=f"sensor/{sensor.name}",
@@ -229,7 +264,7 @@ def _said(sensor: Sensor, after: Standing, result: Result, now: Instant) -> Sign
         since=after.since or now,
         seen=now,
         evidence=(*lines, *evidence),
-        runbook=sensor.runbook,
+        runbook=sensor.runbook or runbook_for(sensor.watch.kind, getattr(sensor.watch, "metric", "")),
     )
 
 
@@ -242,6 +277,6 @@ def _ended(sensor: Sensor, about: str, now: Instant) -> Signal:
         what=f"sensor {sensor.name} is quiet again",
         since=now,
         seen=now,
-        runbook=sensor.runbook,
+        runbook=sensor.runbook or runbook_for(sensor.watch.kind, getattr(sensor.watch, "metric", "")),
         over=True,
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanroom.app.room import Room
-from cleanroom.core.base import DAY, MINUTE, Misuse
+from cleanroom.core.base import DAY, HOUR, MINUTE, Misuse
 from cleanroom.core.sensors.daily import Asked, number
 from cleanroom.core.slo import CallShare, LabelledShare, Limit, Prometheus, PromShare, Slo, TableShare
 from cleanroom.core.slo_status import NOTHING, Tally, tally_of
@@ -62,8 +62,21 @@ def prometheus(room: Room, indicator: PromShare, since: int, until: int) -> Tall
     return Tally(total, bad, bad, bad)
 
 
-def rows(room: Room, indicator: TableShare, since: int, until: int) -> Tally:
-    """Rows of a table in those whole UTC days, through the engine. Raises Misuse."""
+def prometheus_since(room: Room, indicator: PromShare, since: int, until: int) -> int:
+    """The moment from which on Prometheus has counted, found to a factor of two; `since` where that is half the span ago or more.
+
+    One question where it has long counted. Raises Outside, Misuse.
+    """
+    source, span = _source(room, indicator.source), (until - since) // 2
+    while span >= HOUR and room.counts.amount(source, indicator.total, since, until - span) <= 0:
+        span //= 2
+    return since if span == (until - since) // 2 else until - 2 * span
+
+
+def rows(room: Room, indicator: TableShare, since: int, until: int) -> tuple[Tally, int]:
+    """Rows of a table in those whole UTC days, through the engine; and the moment from which on there are any (`until` without,
+    `since` where there are older ones). Raises Misuse.
+    """
     path, mark, table = indicator.data.partition("::")
     limit = indicator.limit or Limit("lte", 0.0)
     edge = limit.value if limit.op in ("lt", "gte") else float(np.nextafter(limit.value, np.inf))
@@ -71,12 +84,15 @@ def rows(room: Room, indicator: TableShare, since: int, until: int) -> Tally:
     found = room.engine.days(Table(room.project.path(path), table if mark else None), asked)
     first, last = since // DAY, until // DAY
     n = bad = 0
+    begin = until
     for day, tally in found.items():
+        if day and number(day) <= last:
+            begin = max(since, min(begin, number(day) * DAY))
         if day and first <= number(day) <= last:
             under, over, _ = tally.cells[indicator.column]
             n += under + over
             bad += over if limit.op in ("lte", "lt") else under
-    return Tally(n, bad, bad, bad)
+    return Tally(n, bad, bad, bad), begin
 
 
 def _of_calls(slo: Slo) -> tuple[str, Limit | None]:

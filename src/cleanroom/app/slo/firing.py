@@ -15,6 +15,7 @@ from cleanroom.app.slo.status import burns_at
 from cleanroom.app.slo.units import judged
 from cleanroom.core.alert import Level
 from cleanroom.core.base import DAY, HOUR, MINUTE, instant, noun
+from cleanroom.core.incident.categories import of_metric
 from cleanroom.core.slo import LabelledShare, Slo, metric_of, span_text
 from cleanroom.core.slo_status import onset, percent, rule_name, watched_rate
 from cleanroom.core.stats import burn
@@ -28,6 +29,7 @@ DETECTOR, DOUBLED, SILENT, STOPPED = "detector", "doubled", "silent", "stopped"
 _HOUR = 60
 _DAY = 24 * 60
 _LEAST_SILENT = 50
+_LOOKED_AT = 200
 _USUAL_HOURS, _LEAST_AN_HOUR = 8 * 24, 10
 
 _RATES: WeakKeyDictionary[Store, dict[str, tuple[object, float | None]]] = WeakKeyDictionary()
@@ -75,7 +77,7 @@ def _burn(slo: Slo, found: Burning, since: int, evidence: tuple[str, ...]) -> Fi
     span = span_text(rule.long * 60)
     rate = found.long_rate or 0.0
     what = (
-        f"{slo.system}: {slo.name} burns its budget {rate:.3g} times as fast as it may over {span} "
+        f"{slo.name} burns its budget {rate:.3g} times as fast as it may over {span} "
         f"({percent(min(1.0, rate * slo.budget))} bad, {percent(slo.budget)} may be)"
     )
     lines = (
@@ -101,7 +103,7 @@ def _detector(room: Room, slo: Slo, known: Minutes, now: int) -> Iterator[Fire]:
     n, bad = float(known.n[-size:].sum()), float(known.bad[-size:].sum())
     word = "flagged" if isinstance(slo.indicator, LabelledShare) else "bad"
     what = (
-        f"{slo.system}: {slo.name}, {percent(bad / n if n else 0.0)} of calls are {word} since it rose; up to "
+        f"{slo.name}, {percent(bad / n if n else 0.0)} of calls are {word} since it rose; up to "
         f"{percent(rate)} would do"
     )
     evidence = (f"{bad:,.0f} of {n:,.0f} calls {word}", "one false alarm a year: core/stats/rate_watch.py")
@@ -150,7 +152,7 @@ def _doubled(room: Room, slo: Slo, known: Minutes, now: int, fired: bool) -> Ite
     if not goes_on and not above_for(2.0, usual, n, bad):
         return
     what = (
-        f"{slo.system}: {metric_of(slo)} at {percent(wrong / total)} of calls in the last hour, more than twice the usual "
+        f"{metric_of(slo)} at {percent(wrong / total)} of calls in the last hour, more than twice the usual "
         f"{percent(usual.rate)}"
     )
     evidence = (f"{wrong:,.0f} of {total:,.0f} calls in the last hour", f"usual: at most {percent(usual.upper)}")
@@ -169,7 +171,10 @@ def _silent(room: Room, slo: Slo, known: Minutes) -> Iterator[Fire]:
         return
     last = int(np.flatnonzero(known.n)[-1])
     metric = metric_of(slo)
-    what = f"{slo.system}: {calls:,} calls in the last hour, and none says {metric}; {slo.name} cannot be watched"
+    later = room.calls.rows(slo.system, begin, known.end, {"operation": "evaluation"}, limit=_LOOKED_AT)
+    if any(metric in record.metrics for record in later):
+        return  # it is said, of calls before this hour: they are judged later
+    what = f"{calls:,} calls in the last hour, and none says {metric}; {slo.name} cannot be watched"
     yield Fire(SILENT, "warning", SILENT, what, known.start + (last + 1) * MINUTE, (f"calls: {calls:,}",), "missing")
 
 
@@ -191,9 +196,7 @@ def _stopped(room: Room, slo: Slo, known: Minutes, fired: bool) -> Iterator[Fire
     least = int(calls[:_USUAL_HOURS].min())
     if calls[_USUAL_HOURS:].sum() > 0 or (not fired and least < _LEAST_AN_HOUR):
         return
-    what = (
-        f"{slo.system}: no calls at all since {instant(since)[:16].replace('T', ' ')} UTC; {slo.name} cannot be watched"
-    )
+    what = f"no calls at all since {instant(since)[:16].replace('T', ' ')} UTC; {slo.name} cannot be watched"
     yield Fire(
         STOPPED,
         "warning",
@@ -218,4 +221,4 @@ def _counts(known: Minutes, minutes: int) -> tuple[str, ...]:
 
 
 def _runbook(slo: Slo) -> str:
-    return "hallucination" if "hallucination" in metric_of(slo) else "slo"
+    return of_metric(metric_of(slo)) or "slo"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 from cleanroom.app.room import Room
@@ -12,6 +13,7 @@ from cleanroom.app.slo.read import facts_of, sampling_of
 from cleanroom.core.base import micros
 from cleanroom.core.facts import DrawnCall, LabelsSampled, Reviewed
 from cleanroom.core.facts.slo import SloSays
+from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.queue import standing, subject_of_output
 from cleanroom.core.slo import LabelledShare, Slo
 from cleanroom.core.slo_status import Labels, Tally, lacking
@@ -20,8 +22,21 @@ from cleanroom.core.stats.strata import Stratum
 from cleanroom.ports.store import Store
 
 _MOST_E = 700.0
-_DECIDED: WeakKeyDictionary[Store, dict[str, Reviewed]] = WeakKeyDictionary()
-"""Decisions that this process has read: they never change."""
+_OUTPUT = subject_of_output("")
+_MOST_NEWS = 5_000
+"""Entries after which it is cheaper to read anew what was undecided than all of them."""
+
+
+@dataclass(slots=True)
+class _Read:
+    """What this process has read up to the ledger's entry `last`: decisions, which never change, and None for undecided."""
+
+    last: LedgerEntry
+    said: dict[str, Reviewed | None]
+
+
+_READ: WeakKeyDictionary[Store, _Read] = WeakKeyDictionary()
+_READING = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +53,9 @@ def labels_of(room: Room, slo: Slo) -> tuple[Labelled, ...]:
     if not isinstance(slo.indicator, LabelledShare):
         return ()
     reasons = slo.indicator.reasons
-    return tuple(
-        Labelled(drawn, sample, _is_bad(_decision(room.store, drawn), reasons))
-        for sample in samples_of(room, slo)
-        for drawn in sample.drawn
-    )
+    drawn = [(call, sample) for sample in samples_of(room, slo) for call in sample.drawn]
+    said = _decisions(room.store, (call for call, _ in drawn))
+    return tuple(Labelled(*pair, _is_bad(one, reasons)) for pair, one in zip(drawn, said, strict=True))
 
 
 def samples_of(room: Room, slo: Slo) -> tuple[LabelsSampled, ...]:
@@ -101,16 +114,40 @@ def _steps(inside: Sequence[Labelled], share: float) -> Iterator[tuple[Draw, int
         yield Draw(weights, chances), 0 if found.drawn.stratum == "flagged" else 1, found.bad
 
 
-def _decision(store: Store, drawn: DrawnCall) -> Reviewed | None:
-    """The decision on exactly what was drawn."""
-    known = _DECIDED.setdefault(store, {})
-    if drawn.output not in known:
-        found = standing(store.history(subject_of_output(drawn.output)))
-        if found is None or found.reviewed is None:
-            return None
-        known[drawn.output] = found.reviewed
-    said = known[drawn.output]
-    return said if said.content == drawn.content else None
+def _decisions(store: Store, drawn: Iterable[DrawnCall]) -> list[Reviewed | None]:
+    """The decision on exactly what was drawn, for each. Only what has news in the ledger since the last look is read again."""
+    out: list[Reviewed | None] = []
+    with _READING:  # another thread could find news of an output that this one is about to call undecided
+        known: dict[str, Reviewed | None] | None = None
+        for call in drawn:
+            known = _up_to_date(store) if known is None else known
+            if call.output not in known:
+                found = standing(store.history(subject_of_output(call.output)))
+                known[call.output] = None if found is None else found.reviewed
+            said = known[call.output]
+            out.append(said if said is not None and said.content == call.content else None)
+    return out
+
+
+def _up_to_date(store: Store) -> dict[str, Reviewed | None]:
+    """What was read before, without what has news since; nothing where another ledger was put in its place."""
+    read, kept = _READ.get(store), dict[str, Reviewed | None]()
+    news = tuple(store.entries(read.last.index - 1, _MOST_NEWS)) if read is not None else ()
+    if read is not None and news and news[0] == read.last:
+        if len(news) < _MOST_NEWS:
+            for entry in news[1:]:
+                output = entry.subject.removeprefix(_OUTPUT)
+                if output != entry.subject and read.said.get(output) is None:
+                    read.said.pop(output, None)
+            read.last = news[-1]
+            return read.said
+        kept = {output: said for output, said in read.said.items() if said is not None}
+    fresh = _READ[store] = _Read(_last(store), kept)
+    return fresh.said
+
+
+def _last(store: Store) -> LedgerEntry:
+    return next(iter(store.entries(store.size() - 2, 1)))
 
 
 def _is_bad(said: Reviewed | None, reasons: tuple[str, ...]) -> bool | None:

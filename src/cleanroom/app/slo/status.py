@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from cleanroom.app.room import Room
 from cleanroom.app.slo.ages import age_of, stale_time
-from cleanroom.app.slo.counts import called, prometheus, rows
+from cleanroom.app.slo.counts import called, prometheus, prometheus_since, rows
 from cleanroom.app.slo.delays import delays
 from cleanroom.app.slo.labels import judged_by_people, labels_of
 from cleanroom.app.slo.read import definition_of, last_judged, named
 from cleanroom.app.slo.units import judged as judged_calls
 from cleanroom.core.base import DAY, HOUR, MINUTE, CleanroomError, instant, micros
+from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.slo import (
     CallShare,
     Delay,
@@ -35,6 +36,7 @@ from cleanroom.core.slo_status import (
     missing_text,
     percent,
     rule_name,
+    so_far,
 )
 from cleanroom.core.stats.burn import Burning
 from cleanroom.ports.calls import SystemSeen
@@ -70,12 +72,13 @@ def status_of(room: Room, slo: Slo) -> Status:
             return _of_labels(room, slo, since, until)
         case PromShare() as indicator:
             tally = prometheus(room, indicator, since, until)
-            burns = burns_at(room, slo, until)
-            return _status(room, slo, counted(tally, slo, "that Prometheus counts"), tally, burns=burns)
+            known = until - prometheus_since(room, indicator, since, until) if tally.n > 0 else 0
+            judged, burns = counted(tally, slo, "that Prometheus counts"), burns_at(room, slo, until)
+            return _status(room, slo, judged, tally, known=known, burns=burns)
         case TableShare() as indicator:
-            tally = rows(room, indicator, since, until)
-            note = ("by whole UTC days",)
-            return _status(room, slo, counted(tally, slo, f"rows of {indicator.data}"), tally, notes=note)
+            tally, begin = rows(room, indicator, since, until)
+            judged, note = counted(tally, slo, f"rows of {indicator.data}"), ("by whole UTC days",)
+            return _status(room, slo, judged, tally, known=until - begin, notes=note)
         case SourceAge() as indicator:
             return _of_age(room, slo, indicator, since, until)
         case Delay() as indicator:
@@ -84,10 +87,22 @@ def status_of(room: Room, slo: Slo) -> Status:
 
 def _of_calls(room: Room, slo: Slo, since: int, until: int) -> Status:
     tally, seen = called(room, slo, since, until + MINUTE), _seen(room, slo)
-    made = _status(room, slo, counted(tally, slo, "calls"), tally, burns=burns_at(room, slo, until))
+    judged = _unsaid(room, slo, counted(tally, slo, "calls"), since, until)
+    made = _status(room, slo, judged, tally, burns=burns_at(room, slo, until))
     hourly = _hourly(room, slo, until, seen)
     notes = _covered(slo, since, until, seen)
     return replace(made, hourly=hourly, expected=expected(slo, hourly, made.rate, None), notes=(*made.notes, *notes))
+
+
+def _unsaid(room: Room, slo: Slo, judged: Judged, since: int, until: int) -> Judged:
+    """Where calls came in and none has the metric: which ones they have, for it may be a slip."""
+    if judged.rate is not None:
+        return judged
+    metric, names = metric_of(slo), room.calls.metrics(slo.system, since, until + MINUTE)
+    if not names or metric in names:
+        return judged
+    hint = did_you_mean(metric, [n for n in names if not n.startswith("event/")])
+    return replace(judged, because=f"{judged.because}: none of its calls says {metric}. {hint}".strip())
 
 
 def _of_labels(room: Room, slo: Slo, since: int, until: int) -> Status:
@@ -95,7 +110,7 @@ def _of_labels(room: Room, slo: Slo, since: int, until: int) -> Status:
     traffic = judged_calls(room, slo, since, until + MINUTE)
     hourly, notes = _hourly(room, slo, until, seen), _covered(slo, since, until, seen)
     if traffic.n <= 0:
-        judged = counted(traffic, slo, f"calls with {metric_of(slo)}")
+        judged = _unsaid(room, slo, counted(traffic, slo, f"calls with {metric_of(slo)}"), since, until)
         return _status(room, slo, judged, traffic, notes=notes)
     labels = judged_by_people(slo, labels_of(room, slo), traffic, since, until + 1)
     judged = estimated(slo, labels.flagged, labels.unflagged)
@@ -126,7 +141,7 @@ def _of_age(room: Room, slo: Slo, indicator: SourceAge, since: int, until: int) 
     now += age.says
     if tally.n <= 0:
         judged = replace(judged, because=f"{now}; how it was before is known from the first `cleanroom tick` on")
-    return _status(room, slo, judged, tally, notes=(now,))
+    return _status(room, slo, judged, tally, known=round(tally.n * MINUTE), notes=(now,))
 
 
 def _of_delays(room: Room, slo: Slo, indicator: Delay, since: int, until: int) -> Status:
@@ -178,11 +193,15 @@ def _status(
     judged: Judged,
     tally: Tally,
     *,
+    known: int | None = None,
     burns: tuple[Burning, ...] = (),
     labels: Labels | None = None,
     notes: tuple[str, ...] = (),
 ) -> Status:
+    """`known`: microseconds of the window that a source tells of; None where what it tells is all there was."""
     at = room.clock.now()
+    share = 1.0 if known is None else min(1.0, known / (slo.window * 1_000_000))
+    judged = so_far(judged, slo, share)
     last = last_judged(room, slo.name)
     kept = last.firing if last is not None and last.definition == definition_of(slo) else ()
     firing = (*(rule_name(b.rule) for b in burns if b.fires), *(f for f in kept if not f.startswith("burn ")))
@@ -202,7 +221,7 @@ def _status(
         rate=judged.rate,
         lower=judged.lower,
         upper=judged.upper,
-        budget_left=None if judged.rate is None else 1 - judged.rate / slo.budget,
+        budget_left=None if judged.rate is None else 1 - judged.rate * share / slo.budget,
         burning=burns,
         firing=firing,
         labels=labels,

@@ -1,4 +1,4 @@
-"""Which calls were judged, each once? A judgement that came later is a record of its own, and rollups count each of them."""
+"""Which calls were judged, each once? Judgements whose call has not come are records of their own, each of which counts."""
 
 from __future__ import annotations
 

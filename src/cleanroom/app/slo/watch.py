@@ -20,6 +20,7 @@ from cleanroom.app.slo.read import SloFact, definition_of, last_judged, read_up_
 from cleanroom.app.slo.status import status_of
 from cleanroom.app.slo.unread import Unread, say
 from cleanroom.core.alert import Signal
+from cleanroom.core.alerts.words import short
 from cleanroom.core.base import HOUR, MINUTE, CleanroomError, Instant, Outside, instant, micros, noun
 from cleanroom.core.facts import SloJudged, SourceAged
 from cleanroom.core.ledger import Conflict, Write
@@ -40,13 +41,17 @@ VIOLATED = "objective"
 
 @noun
 class WatchedSlo:
-    """What a step found of one SLO. `changed`: it was written into the ledger. `because`: why it could not be asked; '' else."""
+    """What a step found of one SLO. `changed`: it was written into the ledger. `because`: why it could not be asked; '' else.
+
+    `turned`: that its source became fresh or too old, as far as that was written; '' else.
+    """
 
     name: str
     says: str
     firing: tuple[str, ...]
     changed: bool
     because: str = ""
+    turned: str = ""
 
 
 def watch_due(room: Room) -> tuple[WatchedSlo, ...]:
@@ -104,7 +109,14 @@ def _step(room: Room, slo: Slo) -> WatchedSlo:
             writes.append(_fact(slo, replace(status, says=says), firing, now))
     with suppress(Conflict):  # another server saw the same, and has written it
         room.store.append([Write(subject_of(slo.name), version + n, fact) for n, fact in enumerate(writes)])
-    return WatchedSlo(slo.name, says, firing, any(isinstance(f, SloJudged) for f in writes))
+    changed = any(isinstance(f, SloJudged) for f in writes)
+    return WatchedSlo(slo.name, says, firing, changed, turned="" if turn is None else _turned(turn))
+
+
+def _turned(turn: SourceAged) -> str:
+    if turn.newest is None:
+        return f"{turn.source} holds nothing"
+    return f"{turn.source} is {'too old' if turn.stale else 'as fresh as promised'} since {short(turn.since)}"
 
 
 def _fires(room: Room, slo: Slo, last: SloJudged | None, now: Instant) -> tuple[tuple[Fire, ...], SourceAged | None]:
@@ -117,19 +129,19 @@ def _fires(room: Room, slo: Slo, last: SloJudged | None, now: Instant) -> tuple[
             return tuple(fires_of_prometheus(room, slo, micros(now))), None
         case SourceAge() as indicator:
             age = age_of(room, slo, indicator)
-            return tuple(_stale(slo, indicator, age, micros(now))), aged(room, slo, indicator, age)
+            return tuple(_stale(indicator, age, micros(now))), aged(room, slo, indicator, age)
         case _:
             return (), None
 
 
-def _stale(slo: Slo, indicator: SourceAge, age: Age, now: int) -> Iterator[Fire]:
+def _stale(indicator: SourceAge, age: Age, now: int) -> Iterator[Fire]:
     """A source that is too old."""
     if not age.stale:
         return
     hours = None if age.newest is None else (now - age.newest) / HOUR
     old = "holds nothing" if hours is None else f"is {hours:.1f} h old"
     since = now if age.newest is None else min(now, age.newest + int(indicator.limit.value * HOUR))
-    what = f"{slo.system}: {indicator.source} {old}; {indicator.limit.says} h was promised"
+    what = f"{indicator.source} {old}; {indicator.limit.says} h was promised"
     newest = "never" if age.newest is None else instant(age.newest)
     yield Fire("stale", "warning", indicator.source, what, since, (f"newest data: {newest}{age.says}",), "freshness")
 
@@ -142,11 +154,11 @@ def _tell(room: Room, slo: Slo, status: Status, fires: Sequence[Fire], last: Slo
     for name in before:
         if name not in here:
             about = slo.indicator.source if isinstance(slo.indicator, SourceAge) else name
-            over = Fire(name, "warning", about, f"{slo.system}: {slo.name}, {name} has ended", micros(now), (), "slo")
+            over = Fire(name, "warning", about, f"{slo.name}, {name} has ended", micros(now), (), "slo")
             signals.append(replace(_signal(slo, over, now), over=True))
     broken, was = status.says == "violated", last is not None and last.says == "violated"
     if broken or was:
-        what = f"{slo.system}: {slo.says} is not kept: {status.because}"
+        what = f"{slo.says} is not kept: {status.because}"
         fire = Fire(VIOLATED, "business", VIOLATED, what, micros(last.at if was and last else now), (), "business")
         signals.append(replace(_signal(slo, fire, now), over=not broken))
     if signals:

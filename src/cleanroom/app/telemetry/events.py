@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import get_args
 
 from cleanroom.app.room import Room
@@ -12,10 +11,14 @@ from cleanroom.app.telemetry.names import cleaned, conversation_kept, name_kept,
 from cleanroom.app.telemetry.rules import Reading, Rules
 from cleanroom.core.base import Instant, Misuse, instant, is_valid, micros, noun
 from cleanroom.core.call import Call, Happened, UserEvent
+from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.telemetry.metrics import classified, name_of, predicted_of
 from cleanroom.core.telemetry.told import LONGEST_NAME, LONGEST_TEXT, judgement_id
 
 HAPPENED: tuple[Happened, ...] = get_args(Happened)
+
+MOST_WARNINGS = 5
+"""Warnings of a kind that are spelt out."""
 
 _NAMES = ("id", "system", "call", "conversation", "feature", "variant", "model", "prompt", "key", "label")
 _NEEDED = ("id", "system")
@@ -44,11 +47,15 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`new` events were kept, `known` had come before. `events`: as they are kept, for who counts them."""
+    """`new` events were kept, `known` had come before. `events`: as they are kept, for who counts them.
+
+    `warnings`: what they name and nothing has come from so far, a sentence each: it may come later, or be a slip.
+    """
 
     new: int
     known: int
     events: tuple[UserEvent, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def report(room: Room, reported: Sequence[Reported], reading: Reading | None = None) -> Kept:
@@ -61,15 +68,32 @@ def report(room: Room, reported: Sequence[Reported], reading: Reading | None = N
             raise Misuse(f"event {place} of {len(reported)} ({one.id!r:.60}): {fault}", _HINT)
     rules = (reading or Reading(room)).rules()
     now = micros(room.clock.now())
-    kept = cache(room.calls.call)
-    about = [kept(one.call) if one.call else None for one in reported]
+    kept = room.calls.calls_of({one.call for one in reported if one.call})
+    about = [kept.get(one.call) for one in reported]
     events = [_event(room, one, call, rules, now) for one, call in zip(reported, about, strict=True)]
     labels = [_label(event, one.label, call) for event, one, call in zip(events, reported, about, strict=True) if call]
     judged = [label for label in labels if label is not None]
     if judged:  # first: should the events then be refused, both are sent again, and these are known
         room.calls.record(judged)
     done = room.calls.record((), events)
-    return Kept(done.new, done.known, tuple(events))
+    lost = dict.fromkeys(one.call for one, call in zip(reported, about, strict=True) if one.call and call is None)
+    return Kept(done.new, done.known, tuple(events), (*_strangers(room, rules, reported), *_lost(tuple(lost))))
+
+
+def _strangers(room: Room, rules: Rules, reported: Sequence[Reported]) -> Iterator[str]:
+    """Systems that are not in the register, and that no call has come from."""
+    names = [name for name in dict.fromkeys(one.system for one in reported) if name not in rules.systems]
+    known = {*rules.systems, *(s.system for s in room.calls.seen() if s.n)} if names else set()
+    for name in [name for name in names if name not in known][:MOST_WARNINGS]:
+        hint = did_you_mean(name, sorted(known))
+        yield f"no call has come from the system {name!r:.90}, and the register has none of that name. {hint}".strip()
+
+
+def _lost(calls: Sequence[str]) -> Iterator[str]:
+    for id in calls[:MOST_WARNINGS]:
+        yield f"there is no call {id!r:.100} so far: what is said of it takes neither its feature nor its model"
+    if len(calls) > MOST_WARNINGS:
+        yield f"and {len(calls) - MOST_WARNINGS:,} more calls that are not there"
 
 
 def faults(one: Reported) -> Iterator[str]:

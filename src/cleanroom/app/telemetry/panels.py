@@ -1,7 +1,8 @@
 """What do a system's figures say? Requests, errors, latency, tokens, cost, what detectors and users said; by its parts.
 
 All of it comes from minute rollups, whatever the length of the time, but for what belongs to a session: distinct
-conversations cannot be added up, so that they are counted from the calls themselves, up to MOST_COUNTED of them.
+conversations cannot be added up, so that they are counted from the calls themselves, up to MOST_COUNTED of them, and by
+sketches beyond.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from cleanroom.core.call import Call
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.telemetry.histogram import merged, quantile
 from cleanroom.core.telemetry.metrics import REQUESTS
-from cleanroom.ports.calls import EVENT, PARTS, Cell, Part, SystemSeen
+from cleanroom.ports.calls import EVENT, PARTS, Cell, Part, SessionsSeen, SystemSeen
 
 MOST_COUNTED = 300_000
-"""Calls from which sessions are counted, at most; more of them, and there is no figure for a session."""
+"""Calls from which sessions are counted one by one, at most; more of them are counted by sketches, within 3%."""
 
 QUANTILES = (0.5, 0.9, 0.99)
 
@@ -105,12 +106,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Conversations with at least one request: how many, and what each took on average; None where that is not known."""
+    """Conversations with at least one request: how many, and what each took on average; None where that is not known.
+
+    `estimated`: there were too many to count them one by one; what is said is within 3%.
+    """
 
     conversations: int
     requests: float
     tokens: float | None
     cost: float | None
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +162,14 @@ def check_system(room: Room, system: str) -> None:
         raise NotFound(
             f"nothing has come in from {system!r:.100}", did_you_mean(system, names) or "Send it some telemetry."
         )
+
+
+def check_metric(room: Room, system: str, metric: str, since: int, until: int) -> None:
+    """Raises NotFound where no call of the system in that time has the metric: none of them can be bad by it."""
+    names = [n for n in room.calls.metrics(system, since, until) if not n.startswith("event/")]
+    if metric not in names:
+        hint = did_you_mean(metric, names) or "No call came in within that time: --hours looks farther back."
+        raise NotFound(f"no call of {system} has the metric {metric!r:.100} in that time", hint)
 
 
 def seen(room: Room) -> tuple[SystemSeen, ...]:
@@ -232,9 +245,17 @@ def _complement(rate: Rate | None) -> float | None:
     return None if rate is None or rate.share is None else 1 - rate.share
 
 
+def _estimated(seen: SessionsSeen | None) -> Sessions | None:
+    if seen is None or not seen.conversations:
+        return None if seen is None else Sessions(0, 0.0, None, None)
+    n = seen.conversations
+    tokens, cost = (None if whole is None else whole / n for whole in (seen.tokens, seen.cost))
+    return Sessions(n, seen.asked / n, tokens, cost, estimated=True)
+
+
 def _sessions(room: Room, system: str, since: int, until: int, requests: int) -> Sessions | None:
     if requests > MOST_COUNTED:
-        return None
+        return _estimated(room.calls.sessions(system, since, until))
     columns = room.calls.columns(system, since, until, (REQUESTS, "input_tokens", "output_tokens", "cost"))
     asked = ~np.isnan(columns.metrics[REQUESTS]) & (columns.conversation != "")
     count = len(np.unique(columns.conversation[asked]))

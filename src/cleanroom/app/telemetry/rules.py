@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cleanroom.app.room import Room
 from cleanroom.core.base import Misuse, micros
-from cleanroom.core.register import System
+from cleanroom.core.register import Detector, System
 from cleanroom.core.telemetry.prices import Prices, over
 from cleanroom.core.telemetry.redaction import KINDS, kinds_of
 
@@ -27,6 +27,11 @@ class Rules:
         """What is taken out of that system's texts."""
         entry = self.systems.get(system)
         return KINDS if entry is None else kinds_of(entry.redact)
+
+    def threshold(self, system: str) -> float:
+        """From which score on a detector says hallucination of it."""
+        entry = self.systems.get(system)
+        return Detector().threshold if entry is None else entry.detector.threshold
 
     def keeps_texts(self, system: str) -> bool:
         """Are its texts kept? Not while nobody can tell what the register says."""

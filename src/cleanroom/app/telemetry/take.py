@@ -54,10 +54,12 @@ def take(room: Room, telling: Telling, reading: Reading | None = None) -> Taken:
     """
     rules = (reading or Reading(room)).rules()
     now = micros(room.clock.now())
-    hashed, kept = cache(room.telemetry.hashed), cache(room.calls.call)  # most are of few people, and of few answers
+    hashed = cache(room.telemetry.hashed)  # most are of few people
     named = tuple(_named(room, telling.told, rules))
     here = {told.id: told for told in named}
-    calls = tuple(_call(room, _placed(told, here, kept), rules, now, hashed) for told in named)
+    about = {told.about for told in named if told.about}
+    known: Mapping[str, Told | Call] = {**room.calls.calls_of(about), **here} if about else here
+    calls = tuple(_call(room, _placed(told, known), rules, now, hashed) for told in named)
     done = [room.calls.record(calls[start : start + BATCH]) for start in range(0, len(calls), BATCH)]
     return Taken(sum(d.new for d in done), sum(d.known for d in done), telling.beside, telling.faults, calls)
 
@@ -74,11 +76,9 @@ def _named(room: Room, all_told: Sequence[Told], rules: Rules) -> Iterator[Told]
         yield replace(told, **changed) if changed else told  # type: ignore[arg-type]
 
 
-def _placed(told: Told, here: Mapping[str, Told], kept: Callable[[str], Call | None]) -> Told:
+def _placed(told: Told, known: Mapping[str, Told | Call]) -> Told:
     """A judgement is of the feature, the variant and so on of the call that it judges, where that is known by now."""
-    if not told.about:
-        return told
-    judged = here.get(told.about) or kept(told.about)
+    judged = known.get(told.about) if told.about else None
     if judged is None:
         return told
     return replace(
@@ -96,7 +96,7 @@ def _placed(told: Told, here: Mapping[str, Told], kept: Callable[[str], Call | N
 
 def _call(room: Room, told: Told, rules: Rules, now: int, hashed: Callable[[str], str]) -> Call:
     """As it is stored. What claims to be of the future is of now: nothing may wait there for its turn."""
-    metrics = metrics_of(told, rules.prices)
+    metrics = metrics_of(told, rules.prices, rules.threshold(told.system))
     kinds = rules.kinds(told.system)
     keep = rules.keeps_texts(told.system)
     output, leaked = looked_through(room, told.output if keep or told.asks else "", kinds)

@@ -17,6 +17,8 @@ from cleanroom.entry.api import (
     changes,
     events,
     flags,
+    incident_words,
+    incidents,
     ledger,
     metrics,
     ofrep,
@@ -57,6 +59,8 @@ _ROUTERS = (
     sensors,
     slos,
     alerts,
+    incidents,
+    incident_words,
 )
 _COMMON = problems(400, 401, 403, 413, 422, 429, 500, 503)
 

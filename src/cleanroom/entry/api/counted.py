@@ -13,13 +13,14 @@ from cleanroom.core.telemetry.told import ASKS, BESIDE
 from cleanroom.ports.calls import OTHER
 
 MOST_SERIES = 2_000
-"""Combinations of system, feature, variant and model that have a series of their own; the others are counted as `(other)`."""
+"""Combinations of system, feature, variant, model and prompt that have series of their own; others are counted as `(other)`."""
 
-_LABELS = ("system", "feature", "variant", "model")
+_LABELS = ("system", "feature", "variant", "model", "prompt")
 _OPERATIONS = frozenset((*ASKS, *BESIDE))  # those of the conventions: a sender could make up any number of others
 _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 
-Parts = tuple[str, str, str, str]
+Parts = tuple[str, ...]
+"""A value for each of _LABELS."""
 
 
 class Counted:
@@ -47,9 +48,7 @@ class Counted:
         self._latency = Histogram(
             "cleanroom_latency_seconds", "How long requests took.", _LABELS, buckets=_BUCKETS, registry=self.registry
         )
-        self._events = Counter(
-            "cleanroom_user_events", "What users did.", ("system", "feature", "happened"), registry=self.registry
-        )
+        self._events = new("cleanroom_user_events", "What users did.", "happened")
         self._spans = Counter(
             "cleanroom_spans", "Spans and log records by what became of them.", ("became",), registry=self.registry
         )
@@ -60,7 +59,7 @@ class Counted:
     def calls(self, calls: Iterable[Call]) -> None:
         """Count what is new."""
         for call in calls:
-            parts = self._bounded((call.system, call.feature, call.variant, call.model))
+            parts = self._bounded(call)
             metrics = call.metrics
             if REQUESTS in metrics:
                 self._request(parts, metrics)
@@ -89,19 +88,19 @@ class Counted:
     def events(self, events: Iterable[UserEvent]) -> None:
         """Count what users did."""
         for event in events:
-            system, feature, _, _ = self._bounded((event.system, event.feature, "", ""))
-            self._events.labels(system, feature, event.happened).inc()
+            self._events.labels(*self._bounded(event), event.happened).inc()
 
     def spans(self, *, kept: int, known: int, beside: int, refused: int) -> None:
         """Count what became of a payload's spans."""
         for became, count in (("kept", kept), ("known", known), ("left_out", beside), ("refused", refused)):
             self._spans.labels(became).inc(count)
 
-    def _bounded(self, parts: Parts) -> Parts:
+    def _bounded(self, one: Call | UserEvent) -> Parts:
+        parts = tuple(getattr(one, label) for label in _LABELS)
         with self._lock:
             if parts in self._parts:
                 return parts
             if len(self._parts) < MOST_SERIES:
                 self._parts.add(parts)
                 return parts
-        return OTHER, OTHER, OTHER, OTHER
+        return (OTHER,) * len(_LABELS)

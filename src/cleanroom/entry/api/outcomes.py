@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, StrictBool
 
 from cleanroom.app import signals
 from cleanroom.core.base import Instant, plain
@@ -80,17 +80,20 @@ class OutcomesShown(BaseModel):
     apart: int
 
 
+_Several = Annotated[list[OutcomeWish], Field(min_length=1, max_length=MOST)]
 _Wishes = Annotated[
-    OutcomeWish | Annotated[list[OutcomeWish], Field(min_length=1, max_length=MOST)],
+    list[OutcomeWish],
+    Field(min_length=1, max_length=MOST),
+    # One is a list of one: so a fault is told with its place and field, not with the names of what was tried.
+    BeforeValidator(lambda v: v if isinstance(v, list) else [v], json_schema_input_type=OutcomeWish | _Several),
     Body(openapi_examples={"one": {"value": _ONE}, "several": {"value": [_ONE, _OTHER]}}),
 ]
 
 
 @router.post("/outcomes")
-def send(request: Request, room: Reporting, wish: _Wishes) -> AcceptedShown:
+def send(request: Request, room: Reporting, wishes: _Wishes) -> AcceptedShown:
     """Keep one outcome or up to 1,000: all of them or none, on the disk before this answers. Send it again in doubt."""
     now = room.clock.now()
-    wishes = wish if isinstance(wish, list) else [wish]
     found = signals.record(room, [_outcome(w, now) for w in wishes], _assigned(request))
     return AcceptedShown(**plain(found))
 

@@ -104,6 +104,7 @@ class SystemShown(BaseModel):
     keep_texts: bool
     stakeholders: list[str]
     channels: dict[str, list[str]]
+    detector: dict[str, float]
     on_call: list[str]
     calls: int
     last: str | None

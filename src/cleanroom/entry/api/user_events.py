@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
 from cleanroom.app.telemetry.events import Reported, report
 from cleanroom.core.base import Instant
@@ -63,27 +63,31 @@ class EventWish(BaseModel):
 
 
 class KeptShown(BaseModel):
-    """What became of them: kept, and known by their ids."""
+    """What became of them: kept, and known by their ids. `warnings`: names in them that nothing has come from yet."""
 
     new: int
     known: int
+    warnings: list[str] = Field(default=[], description="Left out where there are none.")
 
 
+_Several = Annotated[list[EventWish], Field(min_length=1, max_length=MOST)]
 _Wishes = Annotated[
-    EventWish | Annotated[list[EventWish], Field(min_length=1, max_length=MOST)],
+    list[EventWish],
+    Field(min_length=1, max_length=MOST),
+    # One is a list of one: so a fault is told with its place and field, not with the names of what was tried.
+    BeforeValidator(lambda v: v if isinstance(v, list) else [v], json_schema_input_type=EventWish | _Several),
     Body(openapi_examples={"one": {"value": _ONE}, "several": {"value": [_ONE, _OTHER]}}),
 ]
 
 
-@router.post("/events/user")
-def send(request: Request, room: Reporting, wish: _Wishes) -> KeptShown:
+@router.post("/events/user", response_model_exclude_defaults=True)
+def send(request: Request, room: Reporting, wishes: _Wishes) -> KeptShown:
     """Keep one user event or up to 1,000: all of them or none, on the disk before this answers. Send it again in doubt."""
     now = room.clock.now()
-    wishes = wish if isinstance(wish, list) else [wish]
     done = report(room, [_reported(w, now) for w in wishes], desk_of(request).reading)
     if done.new:
         counted_of(request).events(done.events)
-    return KeptShown(new=done.new, known=done.known)
+    return KeptShown(new=done.new, known=done.known, warnings=list(done.warnings))
 
 
 def _reported(wish: EventWish, now: Instant) -> Reported:

@@ -14,6 +14,8 @@ from cleanroom.core.alerts.silence import Silence
 from cleanroom.core.alerts.state import Acknowledged, Open, Resolved, base_of, state_of
 from cleanroom.core.alerts.words import short, span
 from cleanroom.core.base import Instant
+from cleanroom.entry.cli.output import printable
+from cleanroom.entry.cli.rows import Row, show_rows
 from cleanroom.ports.outbox import Message
 
 _STYLE = {"critical": "bold red", "warning": "yellow", "business": "cyan"}
@@ -21,19 +23,11 @@ _MOST = 10
 
 
 def show_all(found: Sequence[Shown], quiet: Sequence[Silence], console: Console) -> None:
-    """One line an alert, then the silences."""
+    """The alerts, each with what it says, then the silences."""
     if not found:
         console.print("no alerts")
     else:
-        grid = _grid("alert", "level", "state", "system", "since", "what")
-        for shown in found:
-            base = base_of(shown.alert)
-            state = "silenced" if shown.silence is not None else state_of(shown.alert)
-            more = f" (and {shown.count - 1:,} more)" if shown.count > 1 else ""
-            what = (base.signals[0].what if base.signals else "") + more
-            cells = (state, base.system, short(base.opened), what)
-            grid.add_row(base.id, Text(base.level, style=_STYLE[base.level]), *map(Text, cells))
-        console.print(grid)
+        show_rows(("alert", "level", "state", "since", "system"), [_row(one) for one in found], console)
     for silence in quiet:
         m = silence.matching
         what = ", ".join(
@@ -41,6 +35,15 @@ def show_all(found: Sequence[Shown], quiet: Sequence[Silence], console: Console)
         )
         said = f"silence {silence.id}: {what}, until {short(silence.until)}, by {silence.by.person}: {silence.because}"
         console.print(said, markup=False, soft_wrap=True)
+
+
+def _row(shown: Shown) -> Row:
+    base = base_of(shown.alert)
+    state = "silenced" if shown.silence is not None else state_of(shown.alert)
+    more = f" (and {shown.count - 1:,} more)" if shown.count > 1 else ""
+    what = (base.signals[0].what if base.signals else "").removeprefix(f"{base.system}: ") + more
+    cells = (Text(base.id), Text(base.level, _STYLE[base.level]), *map(Text, (state, short(base.opened), base.system)))
+    return cells, Text(printable(what))
 
 
 def show_one(shown: Shown, now: Instant, console: Console) -> None:

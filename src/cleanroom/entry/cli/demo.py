@@ -11,7 +11,8 @@ import typer
 from rich.text import Text
 
 from cleanroom.core.base import Instant, Misuse, after, instant, micros
-from cleanroom.entry.cli.demo_rollout import HOURS, roll_out
+from cleanroom.entry.cli.demo_incident import DAYS, incident
+from cleanroom.entry.cli.demo_rollout import roll_out
 from cleanroom.entry.cli.output import screen
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from cleanroom.core.change import Mapping
     from cleanroom.ports.clock import Clock
 
-STEPS = 9
+STEPS = 12
 MARK = ".generated-by-cleanroom-demo"
+_AROUND = 6
+"""Simulated days of the two rollouts and of the incident, at most; all of it ends about now."""
 AUTHOR, REVIEWER = "ana@shop.example", "ben@shop.example"
 
 
@@ -50,7 +53,7 @@ def demo(
         f"The last four weeks\n  were tagged twice, old names and new: {shop.reference_rows:,} events to compare with."
     )
     work = room(out, AUTHOR)
-    work = replace(work, clock=Earlier(work.clock, HOURS))
+    work = replace(work, clock=Earlier(work.clock, 24 * (DAYS + _AROUND)))
     _first_try(work, story)
     done = _second_try(work, story)
     _people(work, story)
@@ -58,7 +61,8 @@ def demo(
         "It goes out, and comes back by itself",
         "Days are simulated, people are drawn; the decisions are those of production. An old app stumbles over a new name.",
     )
-    roll_out(work, "second-try", console)
+    back = roll_out(work, "second-try", console)
+    incident(work, back, _sign, _checked, story.step, console)
     _ledger(work, story)
     _ending(out, done, console)
 
@@ -131,6 +135,16 @@ def _check(work: Room, name: str, story: Story) -> Checked:
     return done
 
 
+def _checked(work: Room, name: str) -> Checked:
+    """The battery without a word."""
+    from cleanroom.app.validate import check
+    from cleanroom.entry.report.files import report_files
+    from cleanroom.ports.engine import Table
+    from cleanroom.sim.shop import REFERENCE
+
+    return check(work, name, Table(work.project.root / REFERENCE), report_files)
+
+
 def _first_try(work: Room, story: Story) -> None:
     story.step(
         "A small model proposes a mapping, live",
@@ -178,7 +192,7 @@ def _people(work: Room, story: Story) -> None:
     from cleanroom.app.review.decide import approve
     from cleanroom.app.review.standing import standing
     from cleanroom.core.base import Refused
-    from cleanroom.entry.cli.standing import show_one
+    from cleanroom.entry.cli.standing import show_one, show_state
 
     story.step(
         "People have the last word",
@@ -191,26 +205,27 @@ def _people(work: Room, story: Story) -> None:
             approve(_as(work, who), "second-try")
         except Refused as refused:
             story.console.print(f"  [red]refused[/]  {refused.message}", soft_wrap=True)
-    _sign(work, story)
+    story.console.print("\n  With a personal token each (cleanroom token create), or signed in at cleanroom serve:")
+    _sign(work, "second-try", story.console)
+    show_state(standing(work, "second-try").review, story.console)
 
 
-def _sign(work: Room, story: Story) -> None:
-    """Each role that is asked for signs, every person with a token of their own."""
+def _sign(work: Room, name: str, console: Console | None = None) -> None:
+    """Each role that is asked for signs, every person with a token of their own; without `console`, without a word."""
     from cleanroom.app import access
     from cleanroom.app.review.decide import approve
     from cleanroom.app.review.standing import standing
     from cleanroom.core.review import Waiting
-    from cleanroom.entry.cli.standing import show_state, written
+    from cleanroom.entry.cli.standing import written
 
-    found = standing(work, "second-try").review.state
-    story.console.print("\n  With a personal token each (cleanroom token create), or signed in at cleanroom serve:")
+    found = standing(work, name).review.state
     for missing in found.missing if isinstance(found, Waiting) else ():
         until = after(work.clock.now(), 3600)
         secret = access.make_token(work, missing.who[0], "demo", ["review"], until)[1]
         person = access.check_token(work, secret, "review", access.Knock("bearer", "this machine")).person
-        entry = approve(replace(work, operator=person, proof="token"), "second-try", missing.need.role)
-        story.console.print(Text("  ").append_text(written(entry)))
-    show_state(standing(work, "second-try").review, story.console)
+        entry = approve(replace(work, operator=person, proof="token"), name, missing.need.role)
+        if console is not None:
+            console.print(Text("  ").append_text(written(entry)))
 
 
 def _ledger(work: Room, story: Story) -> None:
@@ -233,7 +248,7 @@ def _ending(out: Path, done: Checked, console: Console) -> None:
         f"\n[bold]The report a reviewer reads:[/] {report}\n\n[bold]Four commands to try next[/] (in {out})\n"
         f"  cleanroom diff second-try\n"
         f"  cleanroom check first-try --baseline {REFERENCE} --json\n"
-        f"  cleanroom rollout status second-try\n"
+        f"  cleanroom incident show 1\n"
         f"  cleanroom serve",
         soft_wrap=True,
     )

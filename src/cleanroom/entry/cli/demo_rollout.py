@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cleanroom.sim.rollouts import Traffic
 
 HOURS = 48
-"""How long before now the demo plays, so that the simulated days of the rollout end about now."""
+"""How long the rollout may take, in simulated hours."""
 
 PHASES = "2,5,10,25,50,100"
 _BAKE = 12
@@ -31,8 +31,8 @@ def traffic() -> Traffic:
     return Traffic(1500, 200_000, bad, seed=3)
 
 
-def roll_out(work: Room, name: str, console: Console) -> None:
-    """Begin the rollout, let simulated days pass, and show what was decided on what evidence."""
+def roll_out(work: Room, name: str, console: Console) -> Instant:
+    """Begin the rollout, let simulated days pass, and show what was decided on what evidence; when it was over."""
     from cleanroom.app import flags
     from cleanroom.app.rollout.start import start
     from cleanroom.core.progress.state import RolledBack
@@ -53,7 +53,7 @@ def roll_out(work: Room, name: str, console: Console) -> None:
     for last in minutes_of(simulated, clock, name, traffic(), 15, HOURS * 60):
         told = _line(last, begun.start.at, clock.at, told, console)
     if last is None:
-        return
+        return clock.at
     console.print()
     show_one(last, clock.at, console)
     if isinstance(last, RolledBack):
@@ -63,6 +63,7 @@ def roll_out(work: Room, name: str, console: Console) -> None:
             f"100,000, and nobody had to deploy.",
             soft_wrap=True,
         )
+    return clock.at
 
 
 def _line(now: Rollout, begun: Instant, at: Instant, told: int, console: Console) -> int:

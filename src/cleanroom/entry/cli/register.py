@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cleanroom.entry.cli.findings import ended
 from cleanroom.entry.cli.output import As, AsJson, print_json, screen
+from cleanroom.entry.cli.rows import Row, show_rows
 from cleanroom.entry.report.view import shown
 
 if TYPE_CHECKING:
@@ -73,22 +73,17 @@ def _list(found: Register, console: Console) -> None:
     if not found.entries:
         console.print("no systems yet. docs/register.md says how to write systems/NAME.yaml.")
     else:
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for column in ("system", "tier", "owners", "on call now", "calls", "does"):
-            table.add_column(column, overflow="fold")
-        for each in found.entries:
-            system = each.system
-            table.add_row(
-                Text(system.name),
-                Text(system.tier, _TIERS[system.tier]),
-                Text(shown(", ".join(system.owners), 200)),
-                Text(shown(each.in_line[0], 100)),
-                f"{each.calls:,}",
-                Text(shown(system.does, 200)),
-            )
-        console.print(table)
+        show_rows(("system", "tier", "calls", "on call now"), [_row(each) for each in found.entries], console)
     for name in found.missing:
         console.print(Text(f"calls come from {shown(name, 100)}, which is not in the register", "yellow"))
+
+
+def _row(found: Entry) -> Row:
+    system = found.system
+    cells = (system.name, system.tier, f"{found.calls:,}", shown(found.in_line[0], 100))
+    owners = f"; owners: {shown(', '.join(system.owners), 200)}"
+    said = shown(system.does, 200).rstrip(".") + owners
+    return [Text(c, _TIERS[system.tier] if c == system.tier else "") for c in cells], Text(said)
 
 
 def _show(found: Entry, console: Console) -> None:
@@ -106,6 +101,7 @@ def _show(found: Entry, console: Console) -> None:
         ("SLOs", ", ".join(system.slos)),
         ("features", ", ".join(system.features)),
         ("stakeholders", ", ".join(system.stakeholders)),
+        ("detector", f"says hallucination from {system.detector.threshold:g} on"),
         ("kept", kept),
         ("taken out", ", ".join(system.redact) or "all kinds of personal data"),
         (

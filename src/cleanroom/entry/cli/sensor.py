@@ -15,6 +15,7 @@ from cleanroom.entry.cli.output import As, AsJson, print_json, printable, screen
 if TYPE_CHECKING:
     from cleanroom.app.room import Room
     from cleanroom.app.sensors.run import Ran
+    from cleanroom.core.sensors.replayed import Replayed
     from cleanroom.core.sensors.standing import Standing
 
 app = typer.Typer(no_args_is_help=True)
@@ -22,8 +23,9 @@ Folder = Annotated[Path, typer.Option(help="The project's folder.")]
 Name = Annotated[str, typer.Argument(metavar="SENSOR", help="The name of a file in sensors/.")]
 Because = Annotated[str, typer.Option(help="Why; it goes into the ledger.")]
 
+_MOMENTS = 20
 _STYLES = {"new": "dim", "quiet": "green", "too_few": "cyan", "over": "bold red", "failed": "bold yellow"}
-_CODES = {"over": 1, "failed": 4, "too_few": 3}
+_NONE = "no sensors yet. docs/sensors.md says how to write sensors/NAME.yaml."
 
 
 @app.callback()
@@ -44,7 +46,7 @@ def list_(who: As = None, project: Folder = Path(), as_json: AsJson = False) -> 
         print_json([as_data(f, now) for f in found])
         return
     if not found:
-        screen().print("no sensors yet. docs/sensors.md says how to write sensors/NAME.yaml.")
+        screen().print(_NONE)
         return
     for one in found:
         state, late = one.standing, ", overdue" if one.overdue(now) else ""
@@ -58,6 +60,15 @@ def list_(who: As = None, project: Folder = Path(), as_json: AsJson = False) -> 
         screen().print(head, soft_wrap=True)
 
 
+@app.command("lint")
+def lint(project: Folder = Path(), as_json: AsJson = False) -> None:
+    """Find every mistake in sensors/, and what these and [schedules] name that is not there. Exits with 1 on an error."""
+    from cleanroom.entry.cli.findings import ended
+    from cleanroom.wiring import project as opened
+
+    ended(opened(project).lint_sensors(), as_json=as_json)
+
+
 @app.command("run")
 def run(
     sensor: Annotated[list[str] | None, typer.Argument(metavar="[SENSOR]...", help="Those named; all without.")] = None,
@@ -68,7 +79,7 @@ def run(
     project: Folder = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Have sensors look now. Exit code 1 when one is over its bound, 4 when one failed, 3 when all have too few to tell."""
+    """Have sensors look now. Exit code 1: one is over its bound; else 3: one could not look, or none can tell; else 0."""
     from cleanroom.app.sensors.run import run as look
     from cleanroom.entry.cli.moments import Stopped, moment
     from cleanroom.entry.sensors import ran_data
@@ -81,9 +92,10 @@ def run(
     else:
         for one in done:
             _show_ran(one)
+        if not done:
+            screen().print(_NONE)
     kinds = {r.result.kind for r in done}
-    code = 1 if "over" in kinds else 4 if "failed" in kinds else 3 if kinds == {"too_few"} else 0
-    raise typer.Exit(code)
+    raise typer.Exit(1 if "over" in kinds else 3 if "failed" in kinds or kinds == {"too_few"} else 0)
 
 
 @app.command("show")
@@ -120,6 +132,66 @@ def show(sensor: Name, who: As = None, project: Folder = Path(), as_json: AsJson
             console.print(Text.assemble((f"{label}: ", "bold"), printable(text)), soft_wrap=True)
     for line in at.evidence:
         console.print(Text(f"  {printable(line)}"), soft_wrap=True)
+
+
+@app.command("backtest")
+def backtest(
+    sensor: Name,
+    since: Annotated[str, typer.Option(metavar="TIME", help="From when on, such as 2026-11-01T00:00:00Z.")],
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Until when (default: now).")] = None,
+    began: Annotated[str | None, typer.Option(metavar="TIME", help="When an incident began.")] = None,
+    detected: Annotated[str | None, typer.Option(metavar="TIME", help="When that incident was found.")] = None,
+    ended: Annotated[str | None, typer.Option(metavar="TIME", help="When it was over (default: not yet).")] = None,
+    who: As = None,
+    project: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """When a sensor of kind rate would have fired on what was recorded. Exit code 3 when it could judge nothing.
+
+    With --began and --detected, too: how much earlier it would have been, and what may be claimed for the next incident.
+    """
+    from cleanroom.app.sensors.read import sensor_of
+    from cleanroom.app.sensors.replay import replay, would_have_fired
+    from cleanroom.core.base import Misuse, plain
+    from cleanroom.entry.cli.moments import moment
+    from cleanroom.wiring import room
+
+    if (began is None) != (detected is None) or (ended and not began):
+        raise Misuse(
+            "an incident has a begin and a moment at which it was found", "Give both: --began TIME --detected TIME"
+        )
+    work = room(project, who, "read")
+    watch = sensor_of(work, sensor)
+    found = replay(work, watch, moment(since), moment(until) if until else work.clock.now())
+    incident = None
+    if began and detected:
+        end = moment(ended) if ended else None
+        incident = would_have_fired(work, watch, moment(began), moment(detected), ended=end)
+    if as_json:
+        print_json({"replayed": plain(found), "incident": plain(incident)})
+    else:
+        _show_replayed(found)
+        if incident is not None:
+            screen().print(Text(printable(incident.because)), soft_wrap=True)
+    raise typer.Exit(0 if found.judged else 3)
+
+
+@app.command("canary")
+def canary(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for, such as support-prompt.")],
+    who: As = None,
+    project: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """The secret mark of that name, to be put into a prompt: a sensor of kind injection tells when it comes out."""
+    from cleanroom.app.injection.canaries import mark
+    from cleanroom.wiring import room
+
+    found = mark(room(project, who, "review"), name)
+    if as_json:
+        print_json({"name": name, "mark": found})
+    else:
+        screen().print(found, soft_wrap=True, markup=False, highlight=False)
 
 
 @app.command("unblock")
@@ -162,6 +234,23 @@ def _decided(deed: Callable[[Room], Standing], who: str | None, project: Path, a
         screen().print(f"{now.sensor}: {WORDS[now.state]}; it holds up {'nothing' if not now.blocks else now.blocks}")
 
 
+def _show_replayed(found: Replayed) -> None:
+    times = "once" if len(found.fired) == 1 else f"{len(found.fired)} times"
+    fired = f"it would have fired {times}" if found.judged else "it could not have judged anything"
+    head = Text.assemble((found.sensor, "bold"), f"  {found.since[:16]}Z to {found.until[:16]}Z: {fired}")
+    screen().print(head, soft_wrap=True)
+    for at in found.fired[:_MOMENTS]:
+        screen().print(Text(f"  {at[:16]}Z"))
+    if len(found.fired) > _MOMENTS:
+        screen().print(Text(f"  and {len(found.fired) - _MOMENTS} more: --json has them all"))
+    looks = f"{found.judged:,} of {found.looks:,} looks had enough to tell"
+    if found.upper is None:
+        screen().print(Text(looks))
+        return
+    alarms = f"if none of it was an incident, that is at most {found.upper:.2g} false alarms in 30 days (95%)"
+    screen().print(Text(f"{looks}; {found.alarms} alarms in {found.days:.1f} days, {alarms}"), soft_wrap=True)
+
+
 def _show_ran(ran: Ran) -> None:
     from cleanroom.core.sensors.result import Failed, Over, TooFew
     from cleanroom.entry.sensors import WORDS
@@ -179,5 +268,5 @@ def _show_ran(ran: Ran) -> None:
     word = WORDS[result.kind]
     head = Text.assemble((f"{word}  ", _STYLES[result.kind]), (ran.sensor, "bold"), f"  {ran.day}: {printable(said)}")
     screen().print(head, soft_wrap=True)
-    for line in result.evidence if isinstance(result, Over) else ():
+    for line in () if isinstance(result, Failed) else result.evidence:
         screen().print(Text(f"  {printable(line)}"), soft_wrap=True)

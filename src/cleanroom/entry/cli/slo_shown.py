@@ -13,6 +13,7 @@ from cleanroom.app.slo.sample import Sampled
 from cleanroom.core.slo import Slo, span_text
 from cleanroom.core.slo_status import Status, missing_text, percent
 from cleanroom.entry.cli.findings import show
+from cleanroom.entry.cli.rows import show_rows
 from cleanroom.entry.report.view import shown
 
 STYLES = {"met": "green", "violated": "bold red", "cannot tell": "yellow"}
@@ -32,18 +33,17 @@ def show_slos(found: Sequence[Slo], console: Console) -> None:
 
 
 def show_all(found: Sequence[Status], console: Console) -> None:
-    """Where each stands, a line each."""
+    """Where each stands, and why."""
     if not found:
         show_slos((), console)
         return
-    table = _table("SLO", "system", "says", "budget left", "fires", "why")
+    rows = []
     for one in found:
         left = "?" if one.budget_left is None else f"{100 * one.budget_left:.0f}%"
-        fires = Text(", ".join(one.firing), "bold red")
-        table.add_row(
-            _text(one.name), _text(one.system), Text(one.says, STYLES[one.says]), left, fires, _text(one.because)
-        )
-    console.print(table)
+        fires = Text(f"fires: {', '.join(one.firing)}; " if one.firing else "", "bold red")
+        cells = (_text(one.name), Text(one.says, STYLES[one.says]), Text(left), _text(one.system))
+        rows.append((cells, Text.assemble(fires, _text(one.because))))
+    show_rows(("SLO", "says", "budget left", "system"), rows, console)
 
 
 def show_one(one: Status, console: Console) -> None:

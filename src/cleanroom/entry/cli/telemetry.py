@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cleanroom.core.base import Misuse
-from cleanroom.entry.cli.output import As, AsJson, print_json, screen
+from cleanroom.core.base import Misuse, NotFound
+from cleanroom.core.mistakes import did_you_mean
+from cleanroom.entry.cli.output import As, AsJson, aside, print_json, printable, screen
 
 if TYPE_CHECKING:
+    from cleanroom.app.telemetry.events import Kept
     from cleanroom.ports.calls import Part
 
 app = typer.Typer(no_args_is_help=True)
@@ -59,11 +61,50 @@ def status(
         panel_grid(found, hours)
 
 
+@app.command("over-time")
+def over_time(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="The name of the system.")],
+    metric: Annotated[
+        str, typer.Argument(metavar="METRIC", help="error, latency_s, hallucination, event/ticket, sensor/NAME ...")
+    ],
+    hours: Hours = 24.0,
+    who: As = None,
+    project: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Show one metric step by step, of calls or as a sensor measured it, with the sensor's bound."""
+    from cleanroom.app.systems import check_name
+    from cleanroom.app.telemetry import panels, watched
+    from cleanroom.entry.cli.telemetry_shown import course_grid
+    from cleanroom.entry.telemetry import course_shown
+    from cleanroom.wiring import room
+
+    work = room(project, who, "read")
+    check_name(work, system)
+    since, until = panels.window(work, hours)
+    names = (
+        *work.calls.metrics(system, since, until),
+        *(w.metric for w in watched.watched(work, system, since, until)),
+    )
+    if metric not in names:
+        hint = did_you_mean(metric, names) or "Look further back: --hours."
+        raise NotFound(f"{system!r:.100} has no metric {metric!r:.100} in that time", hint)
+    found = watched.over_time(work, system, metric, since, until)
+    bound = next((w.bound for w in watched.watched(work, system, since, until) if w.metric == metric), None)
+    if as_json:
+        print_json(course_shown(found, bound))
+    else:
+        course_grid(found, bound)
+
+
 @app.command("calls")
 def calls(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", help="The name of the system.")],
     bad: Annotated[
-        str, typer.Option("--bad", metavar="METRIC", help="Only those with this metric true, or not 0.")
+        str,
+        typer.Option(
+            "--bad", metavar="METRIC", help="Only those with this metric true, or not 0: error, hallucination, ..."
+        ),
     ] = "",
     feature: Annotated[str, typer.Option(help="Only of this feature.")] = "",
     variant: Annotated[str, typer.Option(help="Only of this variant.")] = "",
@@ -85,7 +126,10 @@ def calls(
     panels.check_system(work, system)
     given = {"feature": feature, "variant": variant, "model": model, "conversation": conversation}
     where = {name: value for name, value in given.items() if value}
-    found = work.calls.rows(system, *panels.window(work, hours), where, bad, limit)
+    since, until = panels.window(work, hours)
+    found = work.calls.rows(system, since, until, where, bad, limit)
+    if bad and not found:
+        panels.check_metric(work, system, bad, since, until)
     if as_json:
         print_json([call_shown(c) for c in found])
     else:
@@ -110,6 +154,34 @@ def show(
         print_json({**call_shown(found), "beside": [call_shown(c) for c in beside]})
     else:
         call_lines(found, beside)
+
+
+@app.command("pull")
+def pull(
+    source: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="A [signals.NAME] of kind calls; without it, all.")
+    ] = "",
+    who: As = None,
+    project: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Take in what is new in tables of calls now, as each step of the reconciler does by itself."""
+    from cleanroom.app.signals import pull as pulled
+    from cleanroom.core.base import plain
+    from cleanroom.wiring import room
+
+    found = pulled(room(project, who, "outcomes"), source)
+    if as_json:
+        print_json([plain(one) for one in found])
+    for one in () if as_json else found:
+        said = f"{one.new:,} new, {one.known:,} known, {one.refused:,} refused"
+        screen().print(f"{one.source} ({printable(one.file)}): {said}", markup=False)
+        if one.because:
+            aside().print(printable(one.because), markup=False, soft_wrap=True)
+    if not found and not as_json:
+        screen().print("nothing is new")
+    if any(one.because and not one.new + one.known for one in found):
+        raise typer.Exit(1)
 
 
 @app.command("send-event")
@@ -154,10 +226,16 @@ def send_event(
         label=label,
     )
     done = report(work, [said])
+    _show_kept(done, as_json)
+
+
+def _show_kept(done: Kept, as_json: bool) -> None:
     if as_json:
-        print_json({"new": done.new, "known": done.known})
-    else:
-        screen().print("kept" if done.new else "this id had come before: nothing was changed")
+        print_json({"new": done.new, "known": done.known, **({"warnings": done.warnings} if done.warnings else {})})
+        return
+    screen().print("kept" if done.new else "this id had come before: nothing was changed")
+    for warning in done.warnings:
+        aside().print(f"warning: {printable(warning)}", markup=False, soft_wrap=True)
 
 
 def parts_of(by: str) -> tuple[Part, ...]:

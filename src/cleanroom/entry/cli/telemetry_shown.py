@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table as Grid
 from rich.text import Text
 
+from cleanroom.app.telemetry.course import Course
 from cleanroom.app.telemetry.panels import Line, Panel
 from cleanroom.core.base import instant
 from cleanroom.core.call import Call
@@ -50,7 +51,9 @@ def panel_grid(found: Panel, hours: float) -> None:
     elif found.sessions.conversations:
         s = found.sessions
         each = "" if s.cost is None else f", cost {s.cost:.4g} each"
-        console.print(f"{s.conversations:,} conversations, {s.requests:.3g} requests each{each}")
+        console.print(
+            f"{'about ' if s.estimated else ''}{s.conversations:,} conversations, {s.requests:.3g} requests each{each}"
+        )
     if total.users:
         console.print("users: " + ", ".join(f"{n:,} {what}" for what, n in sorted(total.users.items())))
     if total.escalated is not None:
@@ -63,6 +66,21 @@ def panel_grid(found: Panel, hours: float) -> None:
     for label in total.classes:
         precision, recall = (_share(v) for v in (total.precision(label), total.recall(label)))
         console.print(f"{printable(label)}: precision {precision}, recall {recall}", markup=False)
+
+
+def course_grid(found: Course, bound: float | None) -> None:
+    """A metric by steps of time, those that have it."""
+    there = [p for p in found.points if p.value is not None]
+    limit = "" if bound is None else f"; the sensor's bound is {bound:.4g} now"
+    each = f"by steps of {found.step // 60_000_000:,} minutes{limit}:"
+    screen().print(f"{printable(found.metric)}, {each}", markup=False)
+    grid = Grid("since", box=None, pad_edge=False)
+    for name in ("value", "n", "bad"):
+        grid.add_column(name, justify="right")
+    for point in there:
+        shown = f"{point.value:.2%}" if found.share else f"{point.value:,.4g}"
+        grid.add_row(instant(point.start)[:16].replace("T", " "), shown, f"{point.n:,}", f"{point.bad:,}")
+    screen().print(grid)
 
 
 def calls_lines(found: Sequence[Call]) -> None:

@@ -49,13 +49,15 @@ def tick(
 def _show(done: Ticked) -> None:
     sent, queue = done.delivered, done.queue
     counts = (
+        ("SLOs looked at", len(done.slos)),
         ("alerts opened", len(done.alerts.opened)),
         ("alerts told", len(done.alerts.told)),
         ("alerts over", len(done.alerts.resolved)),
         ("messages delivered", len(sent.arrived)),
         ("outputs escalated", len(queue.escalated)),
         ("held outputs let in", len(queue.let_in)),
-        ("outcomes from files", sum(d.new for d in done.drawn)),
+        ("outcomes from files", sum(d.new for d in done.drawn if d.kind == "sql")),
+        ("calls from files", sum(d.new for d in done.drawn if d.kind == "calls")),
         ("outcomes filed", done.filed),
         ("expired sessions and links forgotten", done.forgotten),
     )
@@ -64,9 +66,10 @@ def _show(done: Ticked) -> None:
     for watched in done.rollouts:
         did = _DID[type(watched.did).__name__]
         screen().print(f"{watched.name}: {did}: {watched.did.because}", markup=False, soft_wrap=True)
-    for slo in (w for w in done.slos if w.changed or w.firing or w.because):
+    for slo in (w for w in done.slos if w.changed or w.firing or w.because or w.turned):
         fires = f", fires: {', '.join(slo.firing)}" if slo.firing else ""
-        screen().print(f"{slo.name}: {slo.because or slo.says}{fires}", markup=False, soft_wrap=True)
+        turned = f"; {slo.turned}" if slo.turned else ""
+        screen().print(f"{slo.name}: {slo.because or slo.says}{fires}{turned}", markup=False, soft_wrap=True)
     for failed in done.unobserved:
         aside().print(f"{failed.name}: the battery could not run: {failed.because}", markup=False, soft_wrap=True)
     for drawn in (d for d in done.drawn if d.because):

@@ -11,9 +11,11 @@ from starlette.responses import HTMLResponse
 from cleanroom.app import alerts
 from cleanroom.app.alerts.first_steps import first_step
 from cleanroom.app.alerts.read import UNANSWERED
+from cleanroom.app.incident.read import going_on
 from cleanroom.core.alerts.state import base_of, subject_of
 from cleanroom.core.base import CleanroomError
 from cleanroom.core.facts.alerts import Matching
+from cleanroom.core.incident.state import base_of as incident_of
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.rollout_plan import seconds_of
 from cleanroom.entry.web.pages import done, render, status_of
@@ -121,5 +123,6 @@ def _one(request: Request, visit: Visit, id: str, alert: CleanroomError | None =
         a=found,
         base=base,
         first=first_step(base.signals[0]) if base.signals else "",
+        incident=next((i.id for i in map(incident_of, going_on(visit.room)) if base.id in i.alerts), ""),
         history=[told(e) for e in reversed(visit.room.store.history(subject_of(base.id)))],
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
+from cleanroom.app.incident.postmortem import reading_list
 from cleanroom.core.review import Cleared
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.web import found as finding
-from cleanroom.entry.web import seen
+from cleanroom.entry.web import incident_seen, seen
 from cleanroom.entry.web.pages import render
 from cleanroom.entry.web.queue import board, holding
 from cleanroom.entry.web.routes import router
@@ -26,7 +27,10 @@ def show(request: Request, page: Visit) -> HTMLResponse:
         page,
         "home.html",
         here="/",
-        live="change/ output/ cutoff/ corrections",
+        live="change/ output/ cutoff/ corrections incident/",
+        incidents=incident_seen.going_on(request, page.room),
+        actions=incident_seen.mine(request, page.room, page.person),
+        reading=reading_list(page.room),
         sign=[c for c in all_of_them if c.mine],
         own=own,
         cleared=[c for c in all_of_them if c.tone == "pass"],

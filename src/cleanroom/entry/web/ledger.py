@@ -124,4 +124,5 @@ def _of_subject(visit: Visit, subject: str, end: int) -> tuple[Sequence[LedgerEn
 def _where(subject: str) -> str:
     """The page of what a subject is about; '' where there is none."""
     kind, _, name = subject.partition("/")
-    return f"/changes/{name}" if kind == "change" else ""
+    pages = {"change": "changes", "incident": "incidents"}
+    return f"/{pages[kind]}/{name}" if kind in pages else ""

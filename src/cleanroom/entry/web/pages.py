@@ -17,6 +17,7 @@ from cleanroom.core.alerts.state import base_of, state_of
 from cleanroom.core.base import CleanroomError, instant
 from cleanroom.core.policy import SIGNED, same
 from cleanroom.entry.api.doors import Visit
+from cleanroom.entry.incidents import ACTS, took
 from cleanroom.entry.report import svg, view
 from cleanroom.entry.rollouts import amount
 from cleanroom.entry.sensors import WORDS
@@ -27,6 +28,7 @@ PLACES = (
     ("/", "For me", "home"),
     ("/systems", "Systems", "system"),
     ("/alerts", "Alerts", "bell"),
+    ("/incidents", "Incidents", "incident"),
     ("/changes", "Changes", "change"),
     ("/rollouts", "Rollouts", "rollout"),
     ("/queue", "Queue", "queue"),
@@ -91,6 +93,32 @@ _DONE = {
     "tried-again": Flash("Everything that was given up on is tried again."),
     "unblocked": Flash("What it held up may go on, until it goes over its bound anew.", "warn"),
     "rebased": Flash("Noted. What came before is compared with no more.", "warn"),
+    "incident-opened": Flash("Opened. Stop the harm first: it needs no diagnosis.", "fail"),
+    "contained": Flash("Contained. The harm has stopped; now find out why."),
+    "lead-named": Flash("Noted. They lead the write-up."),
+    "graded": Flash("Noted. Its severity is another one now."),
+    "sorted": Flash("Noted. That is the path it takes."),
+    "noted": Flash("Noted in the timeline."),
+    "asked": Flash("Asked. What the queries found stands with each question."),
+    "answered": Flash("Noted as your answer."),
+    "checked-off": Flash("Checked off."),
+    "fixed": Flash("Noted: a fix is in place. It is closed once it is proven."),
+    "case-named": Flash("Named. The proof runs it on the bad version and on the fix."),
+    "monitor-named": Flash("Named. The proof replays it over recorded telemetry."),
+    "action-added": Flash("Added."),
+    "action-done": Flash("Closed, with its evidence."),
+    "action-moved": Flash("Moved. Who has it now is told when it is due."),
+    "action-filed": Flash("Filed. It is closed here once it is closed there."),
+    "proven": Flash("Proven. The case is in the golden set; the incident may be closed."),
+    "waiver-asked": Flash("Asked. A second person has to agree, and everybody can read it.", "unknown"),
+    "waiver-agreed": Flash("Agreed. It may be closed without proof, and says so forever.", "unknown"),
+    "incident-closed": Flash("Closed."),
+    "reopened": Flash("Opened again. What it was proven by no longer counts.", "warn"),
+    "drafted": Flash("Drafted. What the facts do not know is yours to write."),
+    "published": Flash("Published, and kept as it is by its digest."),
+    "review-set": Flash("Noted. Those who are to read it find it among what waits for them."),
+    "told-people": Flash("Sent, and on record."),
+    "read": Flash("Noted: you have read it."),
     "verified": Flash("Every entry is as it was written."),
 }
 """What may stand behind ?done= in an address: never a text of its own."""
@@ -112,7 +140,7 @@ def render(request: Request, visit: Visit | None, template: str, *, status: int 
         shown |= {
             "me": Me(visit.person, visit.roles, visit.csrf, now.project, visit.admin),
             "size": now.size,
-            "counts": {"/": state.tasks(now, visit), "/queue": now.waiting},
+            "counts": {"/": state.tasks(now, visit), "/queue": now.waiting, "/incidents": state.incidents(now, visit)},
         }
     else:
         shown |= {"me": None}
@@ -195,12 +223,21 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
+def _coded(text: str) -> Markup:
+    """What stands between backticks is code."""
+    parts = enumerate(view.shown(text, 600).split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(p) if n % 2 else p for n, p in parts)
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
 _FILTERS: dict[str, Any] = {
+    "act_word": ACTS.get,
     "alert_state": state_of,
+    "coded": _coded,
+    "took": took,
     "base_of": base_of,
     "instant": instant,
     "sensor_word": WORDS.get,

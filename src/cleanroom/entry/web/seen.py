@@ -14,6 +14,7 @@ from typing import TypeVar
 from fastapi import Request
 
 from cleanroom.app.contract.digest import contract_digest
+from cleanroom.app.incident.read import going_on
 from cleanroom.app.review.standing import Standing, Unreadable, waiting
 from cleanroom.app.room import Room
 from cleanroom.core.base import Digest, Instant, Misuse
@@ -91,6 +92,10 @@ class Seen:
         """How many changes this person could sign."""
         each = (s for s in now.changes if isinstance(s, Standing))
         return self.kept(("tasks", visit.person, now.key), lambda: sum(bool(mine(s, visit.person)) for s in each))
+
+    def incidents(self, now: Now, visit: Visit) -> int:
+        """How many incidents are not closed."""
+        return self.kept(("open incidents", now.size), lambda: len(going_on(visit.room)))
 
     def kept(self, key: object, make: Callable[[], T], *, few: bool = False) -> T:
         """What `make` made for this key, which names all that it depends on.

@@ -30,7 +30,9 @@ class Asset:
 def assets() -> dict[str, Asset]:
     """{name: file}; each is read once, and there are no others."""
     ours = files("cleanroom.entry.web") / "static"
-    sheets = style.css() + "".join((ours / name).read_text("utf-8") for name in ("cleanroom.css", "pages.css"))
+    sheets = style.css() + "".join(
+        (ours / name).read_text("utf-8") for name in ("cleanroom.css", "incidents.css", "pages.css")
+    )
     return {
         "cleanroom.css": _asset(sheets.encode(), "text/css; charset=utf-8"),
         "cleanroom.js": _asset((ours / "cleanroom.js").read_bytes(), "text/javascript; charset=utf-8"),

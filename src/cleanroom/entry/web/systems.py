@@ -13,11 +13,13 @@ from starlette.responses import HTMLResponse
 
 from cleanroom.app import systems
 from cleanroom.app.alerts.why import changed
+from cleanroom.app.incident.read import of_system
 from cleanroom.app.room import Room
 from cleanroom.app.systems import Glance
-from cleanroom.app.telemetry.course import Course, Point, course
+from cleanroom.app.telemetry.course import Course, Point
 from cleanroom.app.telemetry.panels import Line, found_call, panel
-from cleanroom.core.base import HOUR, Misuse, instant, micros
+from cleanroom.app.telemetry.watched import SENSOR, Watched, over_time, watched
+from cleanroom.core.base import HOUR, CleanroomError, Misuse, instant, micros
 from cleanroom.core.facts.alerts import Cause
 from cleanroom.core.progress.state import start_of
 from cleanroom.core.slo import CallShare, LabelledShare, Slo, metric_of
@@ -25,6 +27,7 @@ from cleanroom.core.telemetry.metrics import REQUESTS
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.moments import moment
 from cleanroom.entry.web import metric_pictures as pictures
+from cleanroom.entry.web.incident_seen import row
 from cleanroom.entry.web.pages import render
 from cleanroom.entry.web.routes import router
 from cleanroom.ports.calls import EVENT, PARTS, Part
@@ -81,22 +84,27 @@ def show(
     spoke = name in {s.system for s in room.calls.seen()}
     figures = panel(room, name, since, until, (part,), sessions=SPANS[span] <= 24) if spoke else None
     figures = figures if figures and figures.metrics else None
-    chosen = metric if figures and metric in figures.metrics else REQUESTS
-    drawn = course(room, name, chosen, since, until)
+    sensors = {w.metric: w for w in _watched(room, name, since, until)}
+    chosen = metric if metric in sensors or (figures and metric in figures.metrics) else REQUESTS
+    title = sensors[chosen].title if chosen in sensors else title_of(chosen)
+    drawn = over_time(room, name, chosen, since, until)
     causes = changed(room, name, instant(drawn.since), instant(drawn.until))
     return render(
         request,
         page,
         "system.html",
         here="/systems",
-        live="slo/ alert/ sensor/ rollout/ flag/",
+        live="slo/ alert/ sensor/ rollout/ flag/ incident/",
         g=found,
+        incidents=[row(i, room.clock.now()) for i in of_system(room, name)],
         span=span,
         spans=SPANS,
         metric=chosen,
-        title=title_of(chosen),
-        tiles=_tiles(name, figures.total, span, chosen) if figures else [],
-        picture=_picture(name, drawn, causes, _promised(room, found, chosen)),
+        title=title,
+        tiles=(_tiles(name, figures.total, span, chosen) if figures else []) + _of_sensors(name, sensors, span, chosen),
+        picture=_picture(
+            name, title, drawn, causes, sensors[chosen].bound if chosen in sensors else _promised(room, found, chosen)
+        ),
         causes=list(enumerate(reversed(causes), 1)),
         worst=[(p, written(chosen, p.value, share=True), door(name, drawn, p)) for p in drawn.worst()]
         if drawn.share
@@ -193,7 +201,9 @@ def written(metric: str, value: float | None, *, share: bool = False) -> str:
 
 
 def door(name: str, drawn: Course, point: Point) -> str:
-    """The address of the calls behind a step."""
+    """The address of the calls behind a step; of the sensor where one measured it."""
+    if drawn.metric.startswith(SENSOR):
+        return f"/sensors/{quote(drawn.metric.removeprefix(SENSOR))}"
     asked: dict[str, str] = {"since": instant(point.start), "until": instant(point.start + drawn.step)}
     if drawn.share:
         asked["bad"] = drawn.metric
@@ -210,17 +220,32 @@ def _tiles(name: str, total: Line, span: str, chosen: str) -> list[Tile]:
     return sorted(made, key=lambda tile: tile.metric != REQUESTS)
 
 
+def _watched(room: Room, name: str, since: int, until: int) -> tuple[Watched, ...]:
+    try:
+        return watched(room, name, since, until)
+    except CleanroomError:  # the page of sensors says what is wrong with their files
+        return ()
+
+
+def _of_sensors(name: str, sensors: Mapping[str, Watched], span: str, chosen: str) -> list[Tile]:
+    """What sensors saw last."""
+    return [
+        Tile(m, w.title, f"{w.looks[-1].value:,.3g}", _over_time(name, m, span), m == chosen)
+        for m, w in sensors.items()
+    ]
+
+
 def _over_time(name: str, metric: str, span: str) -> str:
     return f"/systems/{quote(name)}?{urlencode({'metric': metric, 'span': span})}#over-time"
 
 
-def _picture(name: str, drawn: Course, causes: Sequence[Cause], promised: float | None) -> object:
+def _picture(name: str, title: str, drawn: Course, causes: Sequence[Cause], promised: float | None) -> object:
     steps = [pictures.Step(p.start, p.value, door(name, drawn, p)) for p in drawn.points]
     marks = [pictures.Mark(micros(c.at), n, c.what, "plaintone") for n, c in enumerate(reversed(causes), 1)]
     frame = pictures.Frame(
         drawn.since, drawn.until, drawn.step, lambda value: written(drawn.metric, value, share=drawn.share)
     )
-    return pictures.over_time(title_of(drawn.metric), steps, marks, frame, promised)
+    return pictures.over_time(title, steps, marks, frame, promised)
 
 
 def _promised(room: Room, found: Glance, metric: str) -> float | None:

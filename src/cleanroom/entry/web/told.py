@@ -11,6 +11,7 @@ from cleanroom.core.base import Instant, plain
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.policy import Policy
 from cleanroom.entry.report.view import several, share, shown
+from cleanroom.entry.web.told_incidents import Incidents, of_incident
 from cleanroom.entry.web.told_watch import Alerting, Promising, Sensing, of_alert, of_promise, of_sensor
 
 _SIGN = {"PASS": "pass", "WARN": "warn", "UNKNOWN": "unknown", "FAIL": "fail"}
@@ -45,6 +46,8 @@ def _of(fact: f.Fact) -> tuple[str, str, str, str]:
         return of_sensor(fact)
     if isinstance(fact, Promising):
         return of_promise(fact)
+    if isinstance(fact, Incidents):
+        return of_incident(fact)
     match fact:
         case f.Proposed() | f.Ran() | f.Judged() | f.Checked():
             return *_run(fact), ""
@@ -52,7 +55,7 @@ def _of(fact: f.Fact) -> tuple[str, str, str, str]:
             return _decision(fact)
         case f.Received() | f.Reviewed() | f.Escalated():
             return _output(fact)
-        case f.CutoffSet() | f.CutoffWithdrawn() | f.CorrectionsExported() | f.CheckpointPublished():
+        case f.CutoffSet() | f.CutoffWithdrawn() | f.ReviewForced() | f.CorrectionsExported() | f.CheckpointPublished():
             return _kept(fact)
         case f.FlagSet() | f.FlagKilled() | f.FlagRestored():
             return _flag(fact)
@@ -161,7 +164,7 @@ def _output(fact: f.Received | f.Reviewed | f.Escalated) -> tuple[str, str, str,
 
 
 def _kept(
-    fact: f.CutoffSet | f.CutoffWithdrawn | f.CorrectionsExported | f.CheckpointPublished,
+    fact: f.CutoffSet | f.CutoffWithdrawn | f.ReviewForced | f.CorrectionsExported | f.CheckpointPublished,
 ) -> tuple[str, str, str, str]:
     match fact:
         case f.CutoffSet(cutoff=None, system=system):
@@ -172,6 +175,8 @@ def _kept(
             return f"{by(fact.by)} calibrated {_s(system)}: {promise}", "queue", "pass", ""
         case f.CutoffWithdrawn(system=system, because=because):
             return f"The cut-off of {_s(system)} is withdrawn: {_s(because)}", "warn", "fail", ""
+        case f.ReviewForced(system=system, because=because):
+            return f"{by(fact.by)} has everything of {_s(system)} reviewed: {_s(because)}", "person", "warn", ""
         case f.CorrectionsExported(outputs=outputs):
             return f"{by(fact.by)} exported {several(len(outputs), 'correction')}", "next", "", ""
         case f.CheckpointPublished(size=size, to=to):

@@ -37,6 +37,11 @@ def project_files() -> Iterator[tuple[str, str]]:
     yield from _texts(files("cleanroom.sim.shop").joinpath("files"), "")
 
 
+def watch_files() -> dict[str, str]:
+    """What watches the mapping in production: path inside the project, text."""
+    return dict(_texts(files("cleanroom.sim.shop").joinpath("watch"), ""))
+
+
 def _texts(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
     for entry in sorted(folder.iterdir(), key=lambda e: e.name):
         if entry.is_dir():

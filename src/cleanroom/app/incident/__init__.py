@@ -1,0 +1,1 @@
+"""Incidents: open, contain, tell, diagnose, mitigate, write up, prove, close."""

@@ -1,0 +1,124 @@
+"""Do failures make it stronger? Repeats of one cause, and what each incident left behind: cases, monitors, docs, lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cleanroom.app.alerts.read import find as find_alert
+from cleanroom.app.incident.read import every, existing
+from cleanroom.app.room import Room
+from cleanroom.core.alert import Signal
+from cleanroom.core.alerts.state import base_of as alert_base
+from cleanroom.core.base import Instant, noun
+from cleanroom.core.facts.incidents import Category
+from cleanroom.core.incident.clocks import Clocks, clocks
+from cleanroom.core.incident.similar import Repeat, evidence, repeats
+from cleanroom.core.incident.state import Closed, Detected, Incident, base_of, state_of
+
+_ALERTS = 10
+_Seen = tuple[Detected, frozenset[tuple[str, str]]]
+"""An incident and what it is known by."""
+
+
+@noun
+class Added:
+    """What an incident left behind. `lead`: microseconds by which the next one like it would be found earlier; 0: not proven."""
+
+    cases: int = 0
+    monitors: int = 0
+    fixes: int = 0
+    docs: int = 0
+    lead: int = 0
+
+
+@noun
+class Turn:
+    """One incident in the loop: how it stands, how long it took, what it added, and which earlier ones it repeats."""
+
+    id: str
+    title: str
+    state: str
+    category: Category | None
+    opened: Instant
+    clocks: Clocks
+    added: Added
+    repeats: tuple[Repeat, ...]
+
+
+@noun
+class Loop:
+    """All turns, newest first, and what they add up to. `recurring`: how many of them repeat an earlier one."""
+
+    turns: tuple[Turn, ...]
+    added: Added
+    recurring: int
+    unproven: int
+
+
+def loop(room: Room) -> Loop:
+    """Every incident, and what all of them together left behind."""
+    incidents = every(room)
+    seen = [_seen(room, base_of(i)) for i in incidents]
+    found = tuple(_turn(i, own, seen) for i, own in zip(incidents, seen, strict=True))
+    total = [t.added for t in found]
+    summed = Added(
+        sum(a.cases for a in total),
+        sum(a.monitors for a in total),
+        sum(a.fixes for a in total),
+        sum(a.docs for a in total),
+        sum(a.lead for a in total),
+    )
+    waived = sum(isinstance(i, Closed) and i.closed.how == "waived" for i in incidents)
+    return Loop(found, summed, sum(bool(t.repeats) for t in found), waived)
+
+
+def repeats_of(room: Room, id: str) -> tuple[Repeat, ...]:
+    """The earlier incidents of the same cause, the most alike first."""
+    known, seen = _seen(room, base_of(existing(room, id)))
+    return repeats(seen, (_seen(room, other) for other in map(base_of, every(room)) if _order(other) < _order(known)))
+
+
+def times(found: tuple[Repeat, ...]) -> str:
+    """Said plainly: '' for the first time."""
+    if not found:
+        return ""
+    ordinal = {1: "second", 2: "third", 3: "fourth", 4: "fifth"}.get(len(found), f"{len(found) + 1}th")
+    first = min(found, key=lambda r: (len(r.id), r.id))
+    return f"this is the {ordinal} time since incident {first.id}: {first.title}"
+
+
+def added(known: Detected) -> Added:
+    """What this one left behind: only what was shown counts."""
+    done = [a.added.work for a in known.actions if a.done is not None]
+    proof = known.proof
+    return Added(
+        int(proof is not None) + max(0, done.count("case") - 1),
+        int(proof is not None) + max(0, done.count("monitor") - 1),
+        len({f.digest for f in known.mitigated}),
+        done.count("docs"),
+        proof.earlier.lead if proof is not None else 0,
+    )
+
+
+def _turn(incident: Incident, own: _Seen, seen: Sequence[_Seen]) -> Turn:
+    known = base_of(incident)
+    again = repeats(own[1], (other for other in seen if _order(other[0]) < _order(known)))
+    return Turn(
+        known.id, known.title, state_of(incident), known.category, known.opened.at, clocks(incident), added(known), again,
+    )  # fmt: skip
+
+
+def _seen(room: Room, known: Detected) -> _Seen:
+    return known, evidence(known, tuple(_signals(room, known)))
+
+
+def _order(known: Detected) -> tuple[int, str]:
+    """Numbers by their size."""
+    return len(known.id), known.id
+
+
+def _signals(room: Room, known: Detected) -> Iterator[Signal]:
+    for id in known.alerts[:_ALERTS]:
+        alert = find_alert(room, id)
+        if alert is not None:
+            yield from alert_base(alert).signals

@@ -1,0 +1,93 @@
+"""How does a page of Markdown look? Headings, lists, tables and paragraphs; whatever else is in it stays text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+from markupsafe import Markup, escape
+
+from cleanroom.entry.report.view import shown
+
+_MOST_LINES, _LONGEST = 2_000, 4_000
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*")
+_ITEM = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])[ \t]+(.*)")
+_RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
+_CELL = re.compile(r"(?<!\\)\|")
+_STRONG = re.compile(r"\*\*(.{1,500}?)\*\*")
+
+
+def page(text: str) -> Markup:
+    """The page as HTML. Markup in it is shown as text; links stay text, too, so that none leads where it does not say."""
+    lines = text[: _MOST_LINES * 100].replace("\r\n", "\n").split("\n")[:_MOST_LINES]
+    return Markup("\n").join(
+        _block(kind, [line for _, line in run]) for kind, run in groupby(map(_kinded, lines), key=_first)
+    )
+
+
+def _first(pair: tuple[str, str]) -> str:
+    return pair[0]
+
+
+def _kinded(line: str) -> tuple[str, str]:
+    if not line.strip():
+        return "gap", line
+    if _HEADING.fullmatch(line):
+        return "heading", line
+    if _ITEM.fullmatch(line):
+        return "list", line
+    return ("table", line) if line.lstrip().startswith("|") else ("text", line)
+
+
+def _block(kind: str, lines: Sequence[str]) -> Markup:
+    match kind:
+        case "gap":
+            return Markup("")
+        case "heading":
+            return Markup("").join(map(_heading, lines))
+        case "list":
+            items = (m[1] for m in map(_ITEM.fullmatch, lines) if m)
+            return Markup("<ul>{}</ul>").format(
+                Markup("").join(Markup("<li>{}</li>").format(_inline(i)) for i in items)
+            )
+        case "table":
+            return _table(lines)
+        case _:
+            return Markup("<p>{}</p>").format(Markup("<br>").join(map(_inline, lines)))
+
+
+def _heading(line: str) -> Markup:
+    found = _HEADING.fullmatch(line)
+    level = 2 if found and len(found[1]) <= 2 else 3
+    return Markup("<h{0}>{1}</h{0}>").format(level, _inline(found[2] if found else line))
+
+
+def _table(lines: Sequence[str]) -> Markup:
+    rows = [_cells(line) for line in lines if not _RULE.fullmatch(line)]
+    head, *body = rows or [[]]
+    made = [_row(head, "th"), *(_row(r, "td") for r in body)]
+    region = (
+        '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table class="rows plainly">{}</table></div>'
+    )
+    return Markup(region).format(Markup("").join(made))  # noqa: S704 - our own constant
+
+
+def _cells(line: str) -> list[str]:
+    return [c.strip().replace("\\|", "|") for c in _CELL.split(line.strip().strip("|"))]
+
+
+def _row(cells: Sequence[str], tag: str) -> Markup:
+    made = Markup("").join(Markup("<{0}>{1}</{0}>").format(tag, _inline(c)) for c in cells)
+    return Markup("<tr>{}</tr>").format(made)
+
+
+def _inline(text: str) -> Markup:
+    """What stands between two stars is strong, what stands between backticks is code."""
+    parts = enumerate(shown(text.strip(), _LONGEST).split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(p) if n % 2 else _strong(p) for n, p in parts)
+
+
+def _strong(text: str) -> Markup:
+    parts = enumerate(_STRONG.split(text))
+    return Markup("").join(Markup("<strong>{}</strong>").format(p) if n % 2 else escape(p) for n, p in parts)
