@@ -5,7 +5,8 @@ The thresholds, one for each class of length, leave 1% of the ordinary texts of 
 was trained on. Beside that: thresholds set by some of these collections and counted on the others; the weights that ship,
 on families that no training and no pattern has seen (final.txt and, from --public FOLDER, collections of others: see
 benches/injection_public.py), attacks in the middle of long documents, patterns alone, and peers that need no model, where
-FOLDER has them. The figures of the JSON:
+FOLDER has them. Without FOLDER there are no requests of users among the ordinary texts, and the recall comes out too high;
+only figures with it may be quoted. The figures of the JSON:
     recall_at_1pct_fp    mean over left-out families of the share that is found; recall_min_family: of the worst of them
     false_alarms         of ordinary texts of left-out collections, at those thresholds; _max: 95% upper limit; _of: how many
     recall_calibrated    at thresholds that some collections set; false_alarms_new: of the others
@@ -44,7 +45,7 @@ NO_ATTACK = ("agent-injection-bench control", "agent-injection-bench baseline")
 Bools = NDArray[np.bool_]
 
 
-def left_out(public: Path, quick: bool) -> tuple[dict[str, Any], dict[str, float]]:
+def left_out(public: Path | None, quick: bool) -> tuple[dict[str, Any], dict[str, float]]:
     """The figures of families left out of the training, and the recall of each."""
     trained = trainer(public, 100 if quick else 450)
     others = texts(held_out(public, 80 if quick else 350))
@@ -53,9 +54,12 @@ def left_out(public: Path, quick: bool) -> tuple[dict[str, Any], dict[str, float
     apart = ~np.isin(others.group, CALIBRATED)
     found: dict[str, float] = {}
     parts: dict[str, list[Any]] = {name: [] for name in ("new", "wrong", "inside", "hard", "calibrated")}
-    for number, family in enumerate(sorted(set(trained.attacks.group.tolist()))):
-        out, fold = trained.attacks.group == family, line == number % FOLDS
-        weight = trained.train(~out, ~fold)
+    families = sorted(set(trained.attacks.group.tolist()))
+    together = len(families) // FOLDS if quick else 1
+    for number, family in enumerate(families):
+        out, fold = trained.attacks.group == family, line == number // together % FOLDS
+        if number % together == 0:
+            weight = trained.train(~np.isin(trained.attacks.group, families[number : number + together]), ~fold)
         values, bad = scores(weight, others), scores(weight, trained.attacks)[out]
         limits = np.array(thresholds(values, others))
         kind = classes(trained.attacks)[out]
@@ -158,7 +162,7 @@ def peers(public: Path) -> Iterator[tuple[str, float, float, float]]:
     for name, flags in (
         *_peers(),
         ("patterns alone", by_patterns),
-        ("ours, trained on all", lambda t: judge(t, ours) is not None),
+        ("ours, which knows them", lambda t: judge(t, ours) is not None),
     ):
         recall = [float(np.mean([_share(of, flags) for of in s.values()])) for s in sets]
         yield name, recall[0], recall[1], _share(ordinary + asked, flags)
@@ -183,17 +187,23 @@ def _share(of: Sequence[str], flags: Callable[[str], bool]) -> float:
 
 def main() -> int:
     """Measure, print, and write the JSON."""
-    parser = frame.options("How many attacks are found, at how many false alarms?", "fewer documents")
+    parser = frame.options(
+        "How many attacks are found, at how many false alarms?", "fewer documents, four families left out at once"
+    )
     parser.add_argument("--public", type=Path, metavar="FOLDER", help="packages of public collections, and peers")
     given = frame.given(parser)
     if not injection_worlds.FACTS.is_dir():
         print(f"{injection_worlds.FACTS} is not there: nothing is measured", file=sys.stderr)
         return 0
+    if given.public is None:
+        print(
+            "without --public there are no requests of users: these figures are too good to be quoted", file=sys.stderr
+        )
     figures, rows = shipped(given.public, given.quick)
+    more, families = left_out(given.public, given.quick)
+    figures = {**more, **figures}
+    rows = {**{f"left out: {k}": v for k, v in families.items()}, **rows}
     if given.public is not None:
-        more, families = left_out(given.public, given.quick)
-        figures = {**more, **figures}
-        rows = {**{f"left out: {k}": v for k, v in families.items()}, **rows}
         for name, ours, final, wrong in peers(given.public):
             print(f"{name:26} recall {ours:5.2f}  final {final:5.2f}  false alarms {wrong:7.4f}")
     for name, value in (*rows.items(), *figures.items()):

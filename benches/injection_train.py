@@ -236,9 +236,14 @@ def some(groups: Mapping[str, Sequence[str]], most: int) -> dict[str, list[str]]
     return {name: [of[i] for i in sorted(rng.permutation(len(of))[:most].tolist())] for name, of in groups.items()}
 
 
-def trainer(public: Path, most: int) -> Trainer:
-    """All that is trained on; `most`: documents of each dataset."""
-    requests = {k: v for k, v in injection_public.ordinary(public).items() if injection_public.LIVE in k}
+def trainer(public: Path | None, most: int) -> Trainer:
+    """All that is trained on; `most`: documents of each dataset. Without `public` no requests of users, but questions."""
+    asked = (
+        injection_public.ordinary(public)
+        if public is not None
+        else injection_worlds.questions(injection_worlds.TRAINED)
+    )
+    requests = {k: v for k, v in asked.items() if public is None or injection_public.LIVE in k}
     if not requests:
         raise SystemExit(f"{public} holds no requests: see benches/injection_public.py for what to install there")
     documents = injection_worlds.documents(injection_worlds.TRAINED, most)
@@ -252,9 +257,10 @@ def trainer(public: Path, most: int) -> Trainer:
     )
 
 
-def held_out(public: Path, most: int) -> dict[str, list[str]]:
+def held_out(public: Path | None, most: int) -> dict[str, list[str]]:
     """Ordinary texts of whole collections that nothing was trained on."""
-    asked = {k: v for k, v in injection_public.ordinary(public).items() if injection_public.LIVE not in k}
+    theirs = injection_public.ordinary(public) if public is not None else {}
+    asked = {k: v for k, v in theirs.items() if injection_public.LIVE not in k}
     asked.pop("bastioncorpus benign", None)
     documents = {
         k: [t[:20_000] for t in v] for k, v in injection_worlds.documents(injection_worlds.HELD_OUT, most).items()

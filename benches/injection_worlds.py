@@ -120,6 +120,12 @@ def ordinary_by_line(most: int = 12) -> dict[str, list[str]]:
     return found
 
 
+def questions(datasets: Sequence[str], most: int = 1500) -> dict[str, list[str]]:
+    """The short texts of datasets (claims, answers, questions): what stands in for requests of users where there are none."""
+    found = documents(datasets, most)
+    return {name: short for name, of in found.items() if (short := [t for t in of if len(t) < 200][: most // 4])}
+
+
 def documents(datasets: Sequence[str], most: int) -> dict[str, list[str]]:
     """Ordinary documents, claims and questions of each dataset that is there, at most so many different ones."""
     found: dict[str, list[str]] = {}

@@ -20,11 +20,11 @@ def scored(name: str) -> tuple[float, float]:
     return right / sum(found for _, found in named), right / sum(blamed for blamed, _ in named)
 
 
-@pytest.mark.parametrize("name", ["dev.jsonl", "fresh.jsonl"])
+@pytest.mark.parametrize("name", ["dev.jsonl", "fresh.jsonl", "stranger2.jsonl", "stranger3.jsonl"])
 def test_blame_is_found_and_little_else(name: str) -> None:
     precision, recall = scored(name)
-    assert precision >= 0.97
-    assert recall >= 0.95
+    assert precision >= 0.98
+    assert recall >= 0.97
 
 
 def test_the_sets_are_large_and_labelled() -> None:
@@ -57,6 +57,12 @@ def test_a_person_who_deployed_a_bad_prompt_is_reworded_towards_the_deploy() -> 
         'The first draft said "Tom broke prod".',
         "The category `human error` is gone from the template.",
         "Tom restarted the wrong node because the console lists both under one name.",
+        "The heartbeat process had gone to sleep and the supervisor never noticed.",
+        "The assistant ignored the tone instructions once the context was full.",
+        "Ana restarted the worker and the queue drained.",
+        "Nobody did anything wrong here; the console showed two regions under one name.",
+        "No offence meant, but the console lies about the region.",
+        "The sloppy retries of the gateway doubled the load.",
     ],
 )
 def test_systems_actions_and_quotes_are_fine(sentence: str) -> None:
@@ -77,6 +83,17 @@ def test_systems_actions_and_quotes_are_fine(sentence: str) -> None:
         ("They knew the index was stale and did nothing.", "knew"),
         ("Great job by whoever deleted the backups.", "harm"),
         ("Engineers must be more careful.", "demand"),
+        ("It slipped the analyst's mind that the keys expire.", "omission"),
+        ("Ops from the night crew never really got round to it.", "omission"),
+        ("Tom merged it and the shop went dark.", "harm"),
+        ("Dora, distracted by a call, released the wrong batch.", "harm"),
+        ("All fingers point to the night shift.", "cause"),
+        ("It was not the database, it was the administrator.", "cause"),
+        ("No offence to Ana, but she should have read the ticket.", "cause"),
+        ("Iva flipped the flag and winged the rest.", "shortcoming"),
+        ("A more experienced engineer would have spotted the loop.", "hindsight"),
+        ("Somebody needs to have a stern word with the admins.", "demand"),
+        ("Naturally, our genius of a consultant hard-coded the key.", "sarcasm"),
     ],
 )
 def test_each_kind_of_blame_has_its_rule_and_its_own_question(sentence: str, rule: str) -> None:

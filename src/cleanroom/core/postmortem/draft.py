@@ -12,8 +12,8 @@ from cleanroom.core.incident.telling import cut
 from cleanroom.core.incident.timeline import LAST, Moment, most_important
 from cleanroom.core.postmortem.page import KINDS, NAMES, Name
 
-GAP = "TODO"  # in two pieces, so that nobody takes this file for unfinished
-"""What stands where only people know what belongs there."""
+GAP = "TODO"
+"""What stands where only people know what belongs there; the lint refuses it."""
 
 MOST_MOMENTS = 15
 _MOST_FACTORS = 5

@@ -1,7 +1,9 @@
 """Which sentences of a page make a person the cause, and how can each be turned towards the system?
 
-Nothing is learned from data: a sentence is read into tokens (tokens.py) and clauses (clauses.py: who does what, denied or not),
-and rules decide by agent and predicate: deeds.py, faults.py, hindsight.py, tone.py; turns of phrase come last: turns.py. What is quoted, or is code, is not judged.
+Nothing is learned from data: a sentence is read into tokens (tokens.py) and clauses (clauses.py: who does what, denied or
+not), and rules decide by agent and predicate: prefaces.py, deeds.py, hindsight.py, tone.py, faults.py; at last, turns of
+phrase (turns.py) are looked for in a sentence with every person as one word (shape.py). What is quoted, or is code, is
+not judged.
 """
 
 from __future__ import annotations
@@ -109,10 +111,7 @@ def _hits(clauses: Clauses) -> Iterator[Hit]:
     yield from deeds(clauses)
     yield from hindsight(clauses)
     yield from tone(clauses)
-    if (
-        not words.TALK & {token.low for token in clauses.tokens}
-        or " word with " in clauses.low
-        or " words with " in clauses.low
-    ):
+    spoken = " word with " in clauses.low or " words with " in clauses.low
+    if spoken or words.TALK.isdisjoint({token.low for token in clauses.tokens}):
         yield from faults(clauses)
         yield from turns(clauses)

@@ -205,7 +205,8 @@ def _introduces(clauses: Clauses, p: Predicate) -> bool:
 
 def without_care(clauses: Clauses, p: Predicate) -> bool:
     """`without reading it`, `without a review`"""
-    tail = tail_words(clauses, p)
+    tail = clauses.words(p.at + 1, p.at + 18)
+    tail = tail[: next((i for i, word in enumerate(tail) if word in {",", ";", "because", "since"}), len(tail))]
     if "without" not in tail or p.form == "ing":
         return False
     at = p.at + 1 + tail.index("without") + 1

@@ -45,7 +45,7 @@ IDIOMS = phrases(
     two left hands | typical of | unforgivable | was a bad call | was a bad decision | was a bad idea |
     was a big mistake | was a mistake | was a poor decision | was behind the outage | was he thinking |
     was she thinking | was spoken to | was thinking of something else | were spoken to | were they thinking |
-    what a genius | what you get when | is what happens when | what a surprise | who needs | wing it | winged it |
+    what a genius | what you get when | is what happens when | what a surprise | wing it | winged it |
     winging it | without a second thought |
     would it have killed | would it kill
     """

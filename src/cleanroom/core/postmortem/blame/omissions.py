@@ -169,7 +169,8 @@ def _agentless(p: Predicate, subject: set[str], tail: list[str]) -> str:
     if p.lemma == "cut" and "corners" in subject:
         return "omission"
     if (
-        p.lemma in {"approve", "sign", "merge"}
+        p.lemma
+        in {"approve", "sign", "merge", "fill", "tick", "complete", "close", "accept", "publish", "ship", "release"}
         and "without" in tail
         and {"read", "reading", "looking", "being"} & set(tail)
     ):

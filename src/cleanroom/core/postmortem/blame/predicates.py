@@ -8,6 +8,7 @@ from enum import Enum
 
 from cleanroom.core.postmortem.blame import words
 from cleanroom.core.postmortem.blame.tokens import Tag, Token
+from cleanroom.core.postmortem.blame.verbs import SAME_PAST
 
 
 class Who(Enum):
@@ -93,7 +94,7 @@ def _predicate(tokens: list[Token], start: int, at: int) -> Predicate:
         denied=any(t.tag is Tag.NOT for t in before) or bool(after and verb.tag is Tag.AUX),
         modal=next((t.low for t in before if t.low in words.MODALS), verb.low if verb.low in words.MODALS else ""),
         perfect=bool(lows & words.HAVE) and (verb.tag is not Tag.AUX or verb.low in {"been", "done", "had"}),
-        passive=bool(lows & words.BE) and form == "past" and verb.tag is Tag.VERB,
+        passive=bool(lows & words.BE) and (form == "past" or verb.lemma in SAME_PAST) and verb.tag is Tag.VERB,
         auxiliaries=lows & (words.BE | words.HAVE | words.DO | words.MODALS),
         adverbs=frozenset(t.low for t in before if t.tag is Tag.ADVERB),
     )

@@ -159,18 +159,24 @@ def _that(low: str, before: Token | None) -> Tag:
     return Tag.DET if starts and low == "that" else Tag.THAT
 
 
+_CLOSED = {
+    word: tag
+    for tag, known in (
+        (Tag.OWN, words.POSSESSIVES),
+        (Tag.DET, words.DETERMINERS),
+        (Tag.AND, words.CONJUNCTIONS),
+        (Tag.PREP, words.PREPOSITIONS),
+        (Tag.SUB, words.SUBORDINATORS),
+    )
+    for word in known
+}
+"""Little words; where one is in two classes, the later class counts."""
+
+
 def _tag_rest(tokens: list[Token], i: int, token: Token) -> None:
     low = token.low
-    if low in words.SUBORDINATORS:
-        token.tag = Tag.SUB
-    elif low in words.PREPOSITIONS:
-        token.tag = Tag.PREP
-    elif low in words.CONJUNCTIONS:
-        token.tag = Tag.AND
-    elif low in words.DETERMINERS:
-        token.tag = Tag.DET
-    elif low in words.POSSESSIVES:
-        token.tag = Tag.OWN
+    if low in _CLOSED:
+        token.tag = _CLOSED[low]
     elif low in words.ADVERBS or (low.endswith("ly") and len(low) > 4 and low not in words.NOT_ADVERBS):
         token.tag = Tag.ADVERB
     else:
@@ -226,6 +232,8 @@ def _is_verb(tokens: list[Token], i: int, lemma: str, form: str) -> bool:
     if form == "past":
         if before is None:
             return False
+        if before.low in {"more", "less", "most", "least", "very", "too"}:  # `a more experienced engineer`
+            return False
         # `the failed job` is no predicate; `this broke it` is one.
         if before.low in {"this", "that", "which", "one", "all"} or ":" in before.low:
             return True
@@ -267,10 +275,10 @@ def _name(tokens: list[Token], i: int, people: Collection[str]) -> Tag | None:
         return Tag.NAME
     if not text[0].isalpha():
         return None
-    verb_next = _verb_follows(tokens, i)
     if text[0].islower():
-        chat = len(low) > 2 and low in GIVEN and low not in WORDS_TOO and low not in PRODUCTS and verb_next
-        return Tag.NAME if chat else None
+        chat = len(low) > 2 and low in GIVEN and low not in WORDS_TOO and low not in PRODUCTS
+        return Tag.NAME if chat and _verb_follows(tokens, i) else None
+    verb_next = _verb_follows(tokens, i)
     if not text[0].isupper():  # a script without capitals
         return Tag.NAME if not text.isascii() and (verb_next or _owns(tokens, i)) else None
     if not _shaped(text, low):

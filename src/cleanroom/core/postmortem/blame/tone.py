@@ -20,6 +20,7 @@ _PRAISE = phrases(
     | applause | top marks | medal
     """
 )
+_PRAISED = tuple(f" {sign}" for sign in _PRAISE if sign != "we have")
 _MORE = word_set(
     """
     care attention diligence discipline     careful attentive diligent disciplined vigilant thorough responsible
@@ -46,8 +47,11 @@ def tone(clauses: Clauses) -> Iterator[Hit]:
 def _sarcasm(clauses: Clauses) -> Iterator[Hit]:
     low, tokens = clauses.low, clauses.tokens
     whole = (0, len(tokens), "sarcasm")
-    praised = any(low.startswith(sign) or f" {sign}" in low[:40] for sign in _PRAISE if sign != "we have")
+    head = " " + low[:40]
+    praised = any(sign in head for sign in _PRAISED)
     glib = any(sign in low for sign in _GLIB)
+    if not praised and not glib and not (tokens and tokens[0].low in {"lol", "wow", "ugh", "smh"}):
+        return
     who = any(t.low in {"whoever", "somebody", "someone", "genius", "geniuses"} for t in tokens)
     if praised and ((who and _bad_outcome(clauses)) or "genius" in low.split()):
         yield whole

@@ -63,7 +63,9 @@ def traits(clauses: Clauses) -> Iterator[Hit]:
         person = p.subject.who in PEOPLE or (p.subject.who is Who.OUTSIDE)
         if not person:
             continue
-        if p.lemma == "pay" and p.denied and "attention" in tail:
+        if (p.lemma == "pay" and p.denied and "attention" in tail) or (
+            p.passive and not p.denied and p.agent is None and clauses.tokens[p.at].low in words.TRAITS
+        ):
             yield p.subject.start, p.end, "shortcoming"
         elif p.lemma in _LINKING and not p.passive:
             unreal = p.denied and p.opener == "if" and bool(words.TRAITS & set(tail[:3]))
@@ -81,7 +83,8 @@ def _unfit(p: Predicate) -> bool:
 
 _TOO = word_set(
     """
-    lazy quick slow busy eager trusting proud tired junior late hasty confident relaxed impatient timid keen
+    afraid scared shy nervous lazy quick slow busy eager trusting proud tired junior late hasty confident
+    relaxed impatient timid keen
     """
 )
 

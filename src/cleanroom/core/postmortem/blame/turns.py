@@ -30,7 +30,11 @@ _SLOTS = {
     "^": r"(?:(?<=^ )|(?<=[:;.,!?-] ))",
     "$": r"(?:$|(?=[.,;:!?] ))",
 }
-"""P is a person or an organisation, N a person, OWN what is theirs, * up to four words, ** up to nine, _ one word."""
+"""How a turn is written: words, `a/b` for one of them, `?a` for one that may be missing, and in capitals classes of words
+(turn_words.py) and these. P is a person or an organisation, N a person, OWN what is theirs, HIS a possessive, SELF a
+reflexive, * up to four words, ** up to nine, _ one word, QM a question mark, ^ and $ where a run of words between two marks
+begins and ends. `good~` is a word that was kept before a person.
+"""
 
 _ANYBODY = word_set("anyone anybody everyone everybody someone somebody people person whoever me us him them i we you")
 """These read as a person in a shape."""
@@ -38,9 +42,9 @@ _ANYBODY = word_set("anyone anybody everyone everybody someone somebody people p
 _UNREAL = word_set("if unless whether whenever lest can could may might should would to will must wo ca avoid prevent")
 """Close before a deed, these say that it is not told as done."""
 
-
 _CHOSEN = frozenset({"chose", "decided", "opted", "preferred", "managed"})
 """`chose to` was done."""
+
 _NONE = frozenset({"nobody", "no", "none", "without"})
 
 

@@ -64,7 +64,7 @@ DONE = phrases(
     despite ?_ ?_ ?_
     fail/warning/warnings/red/objection/objections/concern/concerns/advice/alert/alerts/error/errors | P
     hardcode/hard-code ** credentials/password/passwords/key/keys/token/tokens/secret/secrets | P grant/give/hand N
-    ?the ?_ write/admin/root/full/unlimited access/rights/permissions
+    ?the ?_ write/admin/root/full/unlimited access/rights/permissions | P freeze and/when/for
     """
 )
 """Told of somebody as done."""
@@ -150,7 +150,8 @@ LEFT = phrases(
     hear/see/listen/look/act/know/notice/care/respond/ask/tell/say/check/read | N put OWN ?_ ?_
     metrics/numbers/career/image/bonus first | to protect HIS ?_ metrics/numbers/career/image/bonus/reputation | ,
     never mind _ | be leave in the/a/HIS drawer/cupboard/shelf | nobody be ?_
-    pay/watch/look/check/listen/think/minding | nobody mind the
+    pay/watch/look/check/listen/think/minding | nobody mind the | N can/could not
+    decide/cope/agree/commit/concentrate
     """
 )
 """Told of somebody as left undone."""

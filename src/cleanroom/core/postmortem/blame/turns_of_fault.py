@@ -245,7 +245,7 @@ SHORTCOMING = phrases(
     rude | vanity/pet project | all talk | be a formality | not/hardly/barely/scarcely credible/believable |
     eye/eyes half ?- closed/shut | N be not think | special/rare talent/gift/skill/art/kind to | talent for | run
     out of excuse/excuses | have yet to explain/apologise/apologize/admit/answer | get the better of | first
-    instinct be
+    instinct be | N be not ready/ripe for/to | N ** unable/incapable to/of learn | be a rubber stamp | rubber stamp
     """
 )
 """What somebody is like, or how they did it."""

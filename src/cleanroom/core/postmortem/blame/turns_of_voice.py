@@ -89,7 +89,8 @@ DEMAND = phrases(
     ?this N | until N learn/know how/to | coach N on | P should/must not be TOUCHING | P should/must/may/will not ?_
     ** unsupervised/alone/again ?again | P should/must/ought ?to be ashamed | supervise/supervised P |
     instil/instill/foster/create/build ?_ culture/sense/habit of ** in/among/amongst N | need/want P who
-    care/read/test/think/know/can/pay/take/check
+    care/read/test/think/know/can/pay/take/check | P must/should/need/have ?to read/re-read/reread/study ** again |
+    N will/should/must lose ?_ ?_ access/rights/privileges/permissions
     """
 )
 """What is asked of persons."""
@@ -128,7 +129,7 @@ HINDSIGHT = phrases(
     anyway/regardless/nonetheless/still | P know ?_ ?_ the risk/risks/rules/rule and/but/yet | P know ?_ better |
     know ?full ?very ?perfectly well ?that | fully/well aware that/of ** and/but/yet/still/anyway | if only P | have
     only P | if only P/someone/somebody/anyone/anybody/N | if P have ?only ?just ?simply
-    ?bother/pay/admit/read/listen/ask/follow/test/check/look/think/care/remember/own/speak/tell | have P ?only ?just
+    bother/pay/admit/read/listen/ask/follow/test/check/look/think/care/remember/own/speak/tell | have P ?only ?just
     ?simply be look/pay/do/listen/think/awake/careful/attentive/honest/more | have P bother/think/care/remember | if
     P would/could ?only ?just/have | P could ?have ?easily ?just/have ** but/yet/instead | what do P expect | what
     else do P expect | P see/had it coming | see it coming | tell P so | warned P ?that ?this ?it would | as P have
@@ -176,11 +177,11 @@ SARCASM = phrases(
     employee of the | take a bow | hat/hats off to ** for/who ?_ ?_
     break/delete/drop/ignore/wipe/forget/skip/run/ship | hall of fame/shame | wall of shame | walk of shame | darwin
     award | face palm | facepalm | slow hand | because who/why/obviously/clearly/apparently ?_ ?even
-    ?need/read/test/have/bother/would/care/check/not | who need/read/test ** anyway/right/when/, | who
-    need/read/bother ** QM | why bother/read/test/check/review/ask ** when | why test/read/check/review/ask/bother ,
-    | of course N ?_ ?_ ?have/not/forget/know/ignore/skip/think/decide/go/do/delete/deploy/push/merge/be | of course
-    N $ | naturally/obviously/predictably/inevitably , N | but no/hey , P | but no , | oh/sure , ?let/just | sure ,
-    let | oh great/wonderful/look/well/brilliant/joy/wow | oops | whoops | d'oh | doh | well done ?_ ?_ , |
+    ?need/read/test/have/bother/would/care/check/not | who need/read/test ** anyway/right/when/, | the geniuses
+    in/at/on/from/who | why bother/read/test/check/review/ask ** when | why test/read/check/review/ask/bother , | of
+    course N ?_ ?_ ?have/not/forget/know/ignore/skip/think/decide/go/do/delete/deploy/push/merge/be | of course N $
+    | naturally/obviously/predictably/inevitably , N | but no/hey , P | but no , | oh/sure , ?let/just | sure , let
+    | oh great/wonderful/look/well/brilliant/joy/wow | oops | whoops | d'oh | doh | well done ?_ ?_ , |
     congratulations/congrats ** broke/deleted/wiped/melted/ruined/lost/emptied | thank/thanks , N | thank/thanks for
     nothing | thank/thanks a/so bunch/heaps/loads/million | love/loving how/that/it P | love it when P |
     always/nice/great/good/lovely/fun to see P/OWN | because that be how | that be one way to | that be what P
@@ -218,7 +219,8 @@ SARCASM = phrases(
     from/by N | , as always/usual/ever $ | as always/usual , P | nothing be safe/sacred | be for other/lesser
     people/mortals/wimps/losers/cowards/others | ^ oh/ah/yay/hooray
     good/great/wonderful/look/well/brilliant/joy/lovely , | ^ TONE , ?_ ?_ P | ship first | think later | ask
-    questions later | shoot first
+    questions later | shoot first | why be nobody ?_ monitor/watch/look/check/pay/listen |
+    geniuses~/einsteins~/masterminds~/rockstars~ N | who need _ when/if/anyway
     """
 )
 """Mockery, and questions that are none."""

@@ -288,6 +288,8 @@ def forms(lemma: str) -> dict[str, str]:
         past = lemma + ("d" if ends_e else (lemma[-1] + "ed" if doubled else "ed"))
     stem = lemma + lemma[-1] if doubled or lemma in word_set("run put set shut cut let get sit quit hit") else lemma
     found[(stem[:-1] if ends_e and not lemma.endswith("ee") else stem) + "ing"] = "ing"
+    if lemma.endswith(("el", "al")) and lemma not in IRREGULAR:  # both spellings: mislabeled, mislabelled
+        found |= {lemma + "led": "past", lemma + "ling": "ing"}
     for word in IRREGULAR.get(lemma, past).split():
         found[word] = "past" if word != lemma else "base"
     return found

@@ -205,17 +205,17 @@ LACKS |= word_set(
 
 TRAITS = word_set(
     """
-    careless negligent sloppy lazy inattentive incompetent complacent reckless distracted irresponsible unqualified
-    trigger-happy inexperienced incapable unfit untrustworthy blase lackadaisical overeager gung-ho shortsighted
-    culpable liable answerable daydreaming dozing slacking inconsiderate uninterested unprofessional asleep confused
-    overconfident hasty clumsy lax forgetful thoughtless undisciplined inept derelict clueless absent-minded naive
-    stupid dumb foolish cavalier heedless impatient arrogant stubborn unprepared slapdash slack remiss half-asleep
-    hungover drunk nervous tired drowsy sleepy bored overtired overworked harried flustered muddled scatterbrained
-    neglectful slipshod ham-fisted pig-headed headstrong impulsive impetuous feckless indolent workshy cowardly
-    spineless dishonest deceitful obstructive uncooperative inexpert unskilled untalented dim dense gullible
-    unthinking half-hearted disengaged bumbling hapless gormless boneheaded hot-headed oblivious amateurish ignorant
-    panicked mistaken wrong guilty blameworthy unreliable useless disorganised disorganized ashamed pathetic
-    hopeless unwilling reluctant indifferent unmotivated imprudent rash
+    unauthorised unauthorized careless negligent sloppy lazy inattentive incompetent complacent reckless distracted
+    irresponsible unqualified trigger-happy inexperienced incapable unfit untrustworthy blase lackadaisical
+    overeager gung-ho shortsighted culpable liable answerable daydreaming dozing slacking inconsiderate uninterested
+    unprofessional asleep confused overconfident hasty clumsy lax forgetful thoughtless undisciplined inept derelict
+    clueless absent-minded naive stupid dumb foolish cavalier heedless impatient arrogant stubborn unprepared
+    slapdash slack remiss half-asleep hungover drunk nervous tired drowsy sleepy bored overtired overworked harried
+    flustered muddled scatterbrained neglectful slipshod ham-fisted pig-headed headstrong impulsive impetuous
+    feckless indolent workshy cowardly spineless dishonest deceitful obstructive uncooperative inexpert unskilled
+    untalented dim dense gullible unthinking half-hearted disengaged bumbling hapless gormless boneheaded hot-headed
+    oblivious amateurish ignorant panicked mistaken wrong guilty blameworthy unreliable useless disorganised
+    disorganized ashamed pathetic hopeless unwilling reluctant indifferent unmotivated imprudent rash
     """
 )
 """Said of a person after `was` or `got`."""
@@ -258,13 +258,13 @@ WORK |= word_set(
 
 ATTENTION = word_set(
     """
-    warning warnings alert alerts alarm alarms page pages message messages email emails mail checklist checklists
-    runbook procedure procedures policy policies guideline guidelines protocol step steps review reviews advice risk
-    risks instruction instructions sign signs signal signals rule rules process ticket tickets note notes concern
-    concerns complaint complaints check checks test tests notification notifications escalation report reports
-    reminder reminders backup documentation guidance feedback playbook comment comments approval verification
-    sign-off dry-run canary request requests call calls recommendation recommendations standard standards training
-    evals
+    dashboard dashboards graph graphs warning warnings alert alerts alarm alarms page pages message messages email
+    emails mail checklist checklists runbook procedure procedures policy policies guideline guidelines protocol step
+    steps review reviews advice risk risks instruction instructions sign signs signal signals rule rules process
+    ticket tickets note notes concern concerns complaint complaints check checks test tests notification
+    notifications escalation report reports reminder reminders backup documentation guidance feedback playbook
+    comment comments approval verification sign-off dry-run canary request requests call calls recommendation
+    recommendations standard standards training evals
     """
 )
 """What people, and not programs, are to attend to."""
@@ -276,12 +276,12 @@ RULEBOOKS = word_set(
 
 CARE = word_set(
     """
-    test testing tests review reviewing checking check checks reading asking telling permission approval
-    authorisation authorization notice warning verifying thinking care running looking informing notifying
-    consulting evals eval validation validating approvals sign-off dry-run double-checking supervision consent
-    confirming authority escalating consideration realising realizing considering regard following waiting being
-    coordinating backup rehearsal telling-anyone understanding bothering noticing where limit plan ticket reason
-    justification caution
+    investigating fixing opening watching test testing tests review reviewing checking check checks reading asking
+    telling permission approval authorisation authorization notice warning verifying thinking care running looking
+    informing notifying consulting evals eval validation validating approvals sign-off dry-run double-checking
+    supervision consent confirming authority escalating consideration realising realizing considering regard
+    following waiting being coordinating backup rehearsal telling-anyone understanding bothering noticing where
+    limit plan ticket reason justification caution
     """
 )
 """What a person is said to have done without."""
