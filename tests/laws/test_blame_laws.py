@@ -118,6 +118,14 @@ HOSTILE = [
         "to ",
     ),
     *("had ", "not ", "by ", "'s ", "because ", "and, ", "http://", "the 1 ", "\u0301"),
+    *(
+        "Tom of the good old ",
+        "Tom let it ",
+        "Tom, and Ana knew ",
+        "it was not the team but ",
+        "never got round to ",
+        "Who did the job ",
+    ),
 ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cleanroom.core.postmortem.blame import Blame, judge, lint
+from cleanroom.core.postmortem.blame.turns import _pattern, _table
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "blame"
 
@@ -20,11 +21,20 @@ def scored(name: str) -> tuple[float, float]:
     return right / sum(found for _, found in named), right / sum(blamed for blamed, _ in named)
 
 
-@pytest.mark.parametrize("name", ["dev.jsonl", "fresh.jsonl", "stranger2.jsonl", "stranger3.jsonl"])
-def test_blame_is_found_and_little_else(name: str) -> None:
-    precision, recall = scored(name)
-    assert precision >= 0.98
-    assert recall >= 0.97
+@pytest.mark.parametrize(
+    ("name", "precise", "complete"),
+    [
+        ("dev", 0.98, 0.98),
+        ("fresh", 0.98, 0.98),
+        ("stranger2", 0.98, 0.98),
+        ("stranger3", 0.98, 0.97),
+        ("held_out", 0.95, 0.91),  # nobody who wrote a rule has read it
+    ],
+)
+def test_blame_is_found_and_little_else(name: str, precise: float, complete: float) -> None:
+    precision, recall = scored(f"{name}.jsonl")
+    assert precision >= precise
+    assert recall >= complete
 
 
 def test_the_sets_are_large_and_labelled() -> None:
@@ -33,6 +43,21 @@ def test_the_sets_are_large_and_labelled() -> None:
     assert len({row["text"] for row in rows}) == len(rows)
     assert {row["label"] for row in rows} == {"blame", "fine"}
     assert min(sum(row["label"] == label for row in rows) for label in ("blame", "fine")) >= 100
+
+
+@pytest.mark.parametrize("name", ["stranger2", "stranger3"])
+def test_strangers_sentences_are_labelled_and_differ(name: str) -> None:
+    rows = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len({row["text"] for row in rows}) == len(rows) >= 330
+    assert min(sum(row["label"] == label for row in rows) for label in ("blame", "fine")) >= 160
+
+
+def test_every_turn_of_phrase_can_be_looked_for() -> None:
+    for turn in {turn for turns in _table().values() for turn in turns}:
+        pattern = _pattern(turn.written)
+        assert pattern.search("  ") is None, turn.written
+        assert pattern.search(" the queue be empty and the job run . ") is None, turn.written
+        assert pattern.search(" P fix the job and O test it . ") is None, turn.written
 
 
 def test_a_person_who_deployed_a_bad_prompt_is_reworded_towards_the_deploy() -> None:

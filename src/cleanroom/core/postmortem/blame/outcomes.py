@@ -20,7 +20,7 @@ WRONG = word_set(
     unreachable unavailable chaos mess disaster lapsed overran blew rejected stuck starved poisoned polluted null
     nulls angry complaints lawsuits fiasco sideways badly worse worst insulted offended misled unusable useless
     offline read-only exploded imploded burned burnt suffered missed delayed stranded unpaid unbilled unprotected
-    awry south haywire bust bankrupt nowhere noon
+    awry haywire bust bankrupt
     """
 )
 """What says that something went wrong."""

@@ -212,7 +212,7 @@ SHORTCOMING = phrases(
     textbook/prime/perfect/classic/shining/sad/good/model/fine example/case/lesson of/in how not/bad | how not to |
     a lesson/masterclass in how/not/carelessness | masterclass in | shake HIS head/heads | only shake | be/have ?_
     ?_ unable/incapable/helpless to/of follow/use/understand/write/operate/think/do/making | P can/could not ?even
-    ?_ use/follow/type/spell/count/write/operate/cope/do/code _ | lose control of the | lose sight of | lose count |
+    ?_ type/spell/count/cope/code _ | lose control of the | lose sight of | lose count |
     look foolish/bad/lost/clueless | be half-hearted | out of touch | out of HIS league | too/overly trusting |
     so/too eager/keen/proud/sure/certain to/of/that | so/too sure of SELF | so sure | full of SELF | show off |
     showboating | pull/pulling rank | ego/egos | power trip | turf war/wars | petty | blame game | cover/covering

@@ -89,8 +89,8 @@ DEMAND = phrases(
     ?this N | until N learn/know how/to | coach N on | P should/must not be TOUCHING | P should/must/may/will not ?_
     ** unsupervised/alone/again ?again | P should/must/ought ?to be ashamed | supervise/supervised P |
     instil/instill/foster/create/build ?_ culture/sense/habit of ** in/among/amongst N | need/want P who
-    care/read/test/think/know/can/pay/take/check | P must/should/need/have ?to read/re-read/reread/study ** again |
-    N will/should/must lose ?_ ?_ access/rights/privileges/permissions
+    care/read/test/think/pay/check | P must/should/need/have ?to read/re-read/reread/study ** again | N
+    will/should/must lose ?_ ?_ access/rights/privileges/permissions
     """
 )
 """What is asked of persons."""
