@@ -138,6 +138,6 @@ def test_hostile_repetition_takes_time_in_proportion(piece: str) -> None:
         judge(text)
         return time.process_time() - start
 
-    short, long = seconds(1_500), seconds(12_000)
-    # Eight times the text: a square would take 64 times as long. The floor keeps the clock's grain out of it.
-    assert long < 24 * max(short, 0.01)
+    # Eight times the text: a square would take 64 times as long. The floor keeps the clock's grain out of it, and a second and a
+    # third look what else the machine was doing.
+    assert any(seconds(12_000) < 24 * max(seconds(1_500), 0.01) for _ in range(3))

@@ -139,7 +139,7 @@ class OtherLife(Life):
     """The same once more, with lives of its own, so that two processes share the work."""
 
 
-HALF = settings(max_examples=50_000 if SOAK else 500, stateful_step_count=12, deadline=None)
+HALF = settings(max_examples=50_000 if SOAK else 120, stateful_step_count=12, deadline=None)
 TestLife = Life.TestCase
 TestLife.settings = HALF
 TestOtherLife = OtherLife.TestCase

@@ -25,6 +25,7 @@ from cleanroom.core.flags import Flag
 from cleanroom.entry.cli.root import app
 from cleanroom.entry.near import DOOR, LONGEST, SOCKET
 from cleanroom.entry.near.ask import address, kill
+from cleanroom.entry.near.quick import killed
 from cleanroom.wiring import room
 
 
@@ -71,8 +72,10 @@ def test_a_server_writes_the_kill_that_a_command_asks_for(tmp_path: Path, monkey
             assert json.loads(_said(served, wrong))["error"] == 2
         with pytest.raises((AssertionError, OSError, ValueError)):
             assert json.loads(_said(served, b"x" * 2 * LONGEST + b"\n"))
-        shown = CliRunner().invoke(app, ["flag", "kill", "cart", "--because", "b", "--project", str(deep)])
+        program = [sys.executable, "-X", "importtime", "-m", "cleanroom", "flag", "kill", "cart", "--because", "b"]
+        shown = subprocess.run([*program, "--project", str(deep)], capture_output=True, text=True, check=True)
         assert shown.stdout == "cart: killed; everybody is served 'old'\n"
+        assert "typer" not in shown.stderr, "nothing of the command line is loaded for it"
         served.process.terminate()
         served.process.wait(10)
         assert not (deep / DOOR / SOCKET).exists()
@@ -90,6 +93,21 @@ def _tokens(work: Room, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(told, FlagKilled)
     assert (told.by.person, told.by.how) == (ROOT, "token")
     monkeypatch.delenv("CLEANROOM_TOKEN")
+
+
+def test_only_the_plain_form_goes_the_quick_way() -> None:
+    for words in (
+        ["flag", "kill"],
+        ["flag", "kill", "a"],
+        ["flag", "kill", "a", "--because", " "],
+        ["flag", "kill", "a", "b", "--because", "c"],
+        ["flag", "kill", "a", "--because"],
+        ["flag", "kill", "a", "--because", "c", "--json"],
+        ["flag", "kill", "--help"],
+        ["flag", "list"],
+        [],
+    ):
+        assert not killed(words)
 
 
 def test_without_an_answer_the_command_writes_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

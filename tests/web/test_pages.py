@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.page_shop import ANA, BEN, CAI, DEE, NAME, OTO, UNSURE, acting
-from tests.page_visits import DESK, PHONE, facts, overflow, visiting
+from tests.page_visits import DESK, PHONE, SOAK, facts, overflow, visiting
 
 from cleanroom.app.review import decide
 from cleanroom.app.room import Room
@@ -35,7 +35,7 @@ def press(page: Page, key: str) -> None:
 # --- by keyboard -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark"][: 2 if SOAK else 1])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_a_mapping_is_reviewed_and_signed_with_the_keyboard_only(
     browser: Browser, shop: tuple[Room, str], width: int, scheme: str

@@ -3,8 +3,13 @@
 
 def main() -> None:
     """Run `cleanroom`."""
-    import io
     import sys
+
+    from cleanroom.entry.near.quick import killed
+
+    if killed(sys.argv[1:]):
+        return
+    import io
 
     from cleanroom.entry.cli.commands import commands
 
