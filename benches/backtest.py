@@ -105,9 +105,8 @@ def lead(series: Series, rule: Rule, began: int, detected: int) -> float:
 
 def best_on_the_last(series: Series, began: int, detected: int) -> tuple[Rule, float]:
     """The usual way: the longest lead on the incident among all rules that were quiet in the week before."""
-    cut = slice(began - WEEK - max(WINDOWS), None)
-    near = Series(series.amount[cut], series.n[cut], series.left_out[cut], DAY)
     shift = began - WEEK - max(WINDOWS)
+    near = Series(series.amount[shift:], series.n[shift:], series.left_out[shift:], DAY)
     rules = [Rule(w, RATE * 2 ** (k / 8), LEAST) for w in WINDOWS for k in range(2, 40)]
     quiet = [r for r in rules if claimed(near, r).alarms == 0]
     leads = [lead(near, r, began - shift, detected - shift) for r in quiet]

@@ -8,14 +8,16 @@ from pathlib import Path
 from tests.flag_samples import flag
 from tests.projects import START, FixedClock
 
-from cleanroom.app import flags
+from cleanroom.app import alerts, flags
 from cleanroom.app.incident import actions, contain, people, postmortem
 from cleanroom.app.incident.open import Report, open_by_hand
 from cleanroom.app.incident.read import do
 from cleanroom.app.room import Room
-from cleanroom.core.base import DAY, SECOND, Digest, after
+from cleanroom.core.alert import Level, Signal
+from cleanroom.core.base import DAY, MINUTE, SECOND, Digest, after, instant, micros
 from cleanroom.core.facts.incidents import Work
 from cleanroom.core.incident import decide
+from cleanroom.core.postmortem.gaps import GAP
 from cleanroom.wiring import room
 
 ANA, BO, OLGA = "ana@shop.example", "bo@shop.example", "olga@shop.example"
@@ -107,7 +109,7 @@ def written(at: Place) -> str:
     """The page that somebody made of the draft: every gap is filled."""
     file = postmortem.draft(at.room, "1")
     text = file.read_text("utf-8")
-    gap = "TODO"
+    gap = GAP
     said = {
         f"{gap}(summary)": "Twelve shops saw orders twice for some minutes.",
         f"{gap}(root cause)": "The deploy did not require an eval pass, so that a mapping without the header got through.",
@@ -121,3 +123,33 @@ def written(at: Place) -> str:
     text = "\n".join(lines)
     file.write_text(text, "utf-8")
     return text
+
+
+POLICY = 'act_on_critical = ["kill-flag", "open-incident"]'
+
+
+def policed(folder: Path) -> Place:
+    """A project whose policy opens an incident for a critical alert."""
+    made = place(folder)
+    (folder / "cleanroom.toml").write_text(SETTINGS + f"[policy]\n{POLICY}\n", "utf-8")
+    return made
+
+
+def signal(at: Place, system: str = "chat-eu", about: str = "", level: Level = "critical", ago: int = 20) -> Signal:
+    """Errors rise since so many minutes."""
+    now = at.clock.at
+    since = instant(micros(now) - ago * MINUTE)
+    return Signal(
+        "sensor/errors", system, level, about, f"{system}: errors rise {about}", since, now, ("8 of 100",), "drift"
+    )
+
+
+def settled(at: Place) -> None:
+    """A minute later alerts are looked at."""
+    at.later(1)
+    alerts.settle(at.room)
+
+
+def facts_of(at: Place, subject: str) -> list[object]:
+    """What the ledger has of a subject."""
+    return [e.fact for e in at.room.store.history(subject)]

@@ -468,7 +468,7 @@ class JiraStandIn(StandIn):
             case ("POST", "/comment"):
                 text = _ADF if self.cloud else TEXT
                 if why := self.unfit(request, form("body", body=text)):
-                    return self.refuse(request, why, 400, {"errorMessages": [why], "errors": {}})
+                    return self.invalid(request, why)
                 self.comments.append((number, request.body["body"]))
                 return 201, {"id": "1", "body": request.body["body"]}
             case ("GET", "/transitions"):
@@ -482,6 +482,9 @@ class JiraStandIn(StandIn):
     def status(self, number: str) -> dict[str, Any]:
         name, category = _STATES[number]
         return {"id": number, "name": name, "statusCategory": {"id": 1, "key": category, "name": category}}
+
+    def invalid(self, request: Request, why: str) -> Said:
+        return self.refuse(request, why, 400, {"errorMessages": [why], "errors": {}})
 
     def bad(self, errors: dict[str, str]) -> Said:
         return 400, {"errorMessages": [], "errors": errors}
@@ -519,7 +522,7 @@ class JiraStandIn(StandIn):
         fields = self.fields(project=project, issuetype=form("name", name={"const": "Task"}))
         fields["required"] = ["project", "issuetype", "summary"]
         if why := self.unfit(request, form("fields", fields=fields)):
-            return self.refuse(request, why, 400, {"errorMessages": [why], "errors": {}})
+            return self.invalid(request, why)
         asked = request.body["fields"]
         if errors := self.troubles(asked):
             return self.bad(errors)
@@ -553,7 +556,7 @@ class JiraStandIn(StandIn):
 
     def edit(self, request: Request, issue: dict[str, Any]) -> Said:
         if why := self.unfit(request, form("fields", fields=self.fields())):
-            return self.refuse(request, why, 400, {"errorMessages": [why], "errors": {}})
+            return self.invalid(request, why)
         asked = dict(request.body["fields"])
         if errors := self.troubles(asked):
             return self.bad(errors)
@@ -564,7 +567,7 @@ class JiraStandIn(StandIn):
 
     def transition(self, request: Request, issue: dict[str, Any]) -> Said:
         if why := self.unfit(request, form("transition", transition=form("id", id=TEXT))):
-            return self.refuse(request, why, 400, {"errorMessages": [why], "errors": {}})
+            return self.invalid(request, why)
         step = _STEPS.get(request.body["transition"]["id"])
         if step is None or issue["fields"]["status"]["id"] not in step[1]:
             return 400, {"errorMessages": ["It seems that you have tried to perform an illegal workflow operation."]}
@@ -589,7 +592,7 @@ class JiraStandIn(StandIn):
         jql = r'project = "(\w+)"(?: AND description ~ "(\w+)")? ORDER BY key (ASC|DESC)'
         found = re.fullmatch(jql, "" if why else request.body["jql"])
         if found is None or found.group(1) != self.project:
-            return self.refuse(request, why or "jql", 400, {"errorMessages": [why or "jql"], "errors": {}})
+            return self.invalid(request, why or "jql")
         word = found.group(2) or ""
         rows = [i for i in self.searchable if word in json.dumps(i["fields"]["description"])]
         if found.group(3) == "DESC":
@@ -600,7 +603,7 @@ class JiraStandIn(StandIn):
 
     def bulk(self, request: Request) -> Said:
         if why := self.unfit(request, form("issueIdsOrKeys", issueIdsOrKeys=listed(TEXT), fields=listed(TEXT))):
-            return self.refuse(request, why, 400, {"errorMessages": [why], "errors": {}})
+            return self.invalid(request, why)
         rows = [i for i in self.issues if i["key"] in request.body["issueIdsOrKeys"]]
         return 200, {"issues": [self.shown(i, request.body.get("fields", [])) for i in rows], "issueErrors": []}
 

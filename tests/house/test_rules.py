@@ -74,14 +74,17 @@ def test_what_files_bring_is_never_run() -> None:
     assert not found
 
 
+GAPS = ROOT / "src" / "cleanroom" / "core" / "postmortem" / "gaps.py"
+
+
 def test_no_unfinished_work_and_no_secret_place_is_named() -> None:
-    # As a note to ourselves: the gaps of a drafted postmortem are called so, too.
-    unfinished = re.compile(r"#.*\b(TODO|FIXME|XXX)\b|\bNotImplementedError\b")
+    unfinished = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
     # Lock-like files must not carry download addresses, and nothing may carry a path of one machine.
     address = re.compile(r"https?://")
     found = []
     for path in tracked():
-        if path == Path(__file__) or path.suffix in {".png", ".parquet"}:
+        # The words that the lint of postmortems refuses have one place.
+        if path in (Path(__file__), GAPS) or path.suffix in {".png", ".parquet"}:
             continue
         try:
             text = path.read_text(encoding="utf-8")

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
+from benches.blame import rows, scores
 
 from cleanroom.core.postmortem.blame import Blame, judge, lint
 from cleanroom.core.postmortem.blame.turns import _pattern, _table
-
-DATA = Path(__file__).resolve().parents[1] / "data" / "blame"
-
-
-def scored(name: str) -> tuple[float, float]:
-    """Precision and recall of a file of labelled sentences."""
-    rows = [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
-    named = [(row["label"] == "blame", judge(row["text"]) is not None) for row in rows]
-    right = sum(blamed and found for blamed, found in named)
-    return right / sum(found for _, found in named), right / sum(blamed for blamed, _ in named)
 
 
 @pytest.mark.parametrize(
@@ -32,24 +20,24 @@ def scored(name: str) -> tuple[float, float]:
     ],
 )
 def test_blame_is_found_and_little_else(name: str, precise: float, complete: float) -> None:
-    precision, recall = scored(f"{name}.jsonl")
+    precision, recall = scores([(row, judge(row["text"]) is not None) for row in rows(name)])
     assert precision >= precise
     assert recall >= complete
 
 
 def test_the_sets_are_large_and_labelled() -> None:
-    rows = [json.loads(line) for line in (DATA / "dev.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert len(rows) >= 220
-    assert len({row["text"] for row in rows}) == len(rows)
-    assert {row["label"] for row in rows} == {"blame", "fine"}
-    assert min(sum(row["label"] == label for row in rows) for label in ("blame", "fine")) >= 100
+    found = rows("dev")
+    assert len(found) >= 220
+    assert len({row["text"] for row in found}) == len(found)
+    assert {row["label"] for row in found} == {"blame", "fine"}
+    assert min(sum(row["label"] == label for row in found) for label in ("blame", "fine")) >= 100
 
 
 @pytest.mark.parametrize("name", ["stranger2", "stranger3"])
 def test_strangers_sentences_are_labelled_and_differ(name: str) -> None:
-    rows = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert len({row["text"] for row in rows}) == len(rows) >= 330
-    assert min(sum(row["label"] == label for row in rows) for label in ("blame", "fine")) >= 160
+    found = rows(name)
+    assert len({row["text"] for row in found}) == len(found) >= 330
+    assert min(sum(row["label"] == label for row in found) for label in ("blame", "fine")) >= 160
 
 
 def test_every_turn_of_phrase_can_be_looked_for() -> None:

@@ -23,10 +23,9 @@ from cleanroom.core.facts import IncidentJoined, IncidentNoted, IncidentTold, Se
 from cleanroom.core.incident.state import base_of, subject_of
 from cleanroom.core.incident.timeline import LAST, MOST
 from cleanroom.core.ledger import Write
+from cleanroom.core.postmortem.gaps import GAP
 from cleanroom.core.postmortem.page import NAMES, parse
 from cleanroom.entry.cli.commands import commands
-
-GAP = "TODO"
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from cleanroom.adapters.clock import SystemClock
 from cleanroom.app.room import Room
 from cleanroom.app.sensors.run import run
-from cleanroom.app.telemetry.watched import over_time, watched
+from cleanroom.app.telemetry.watched import drawn_of, watched
 from cleanroom.core.base import DAY, Digest, micros
 from cleanroom.core.ledger import Write
 from cleanroom.core.sensors.meaning import _result as meant
@@ -49,7 +49,7 @@ def test_the_age_of_data_goes_over_time_with_its_bound(tmp_path: Path) -> None:
     (found,) = watched(work, "assistant", since, until)
     assert (found.metric, found.unit, found.bound) == ("sensor/fresh", "hours", 6)
     assert [(round(m.value), m.over) for m in found.looks] == [(1, False), (27, True), (1, False)]
-    drawn = over_time(work, "assistant", "sensor/fresh", since, until)
+    drawn = drawn_of(found, since, until)
     assert [round(p.value or -1) for p in drawn.points] == [1, 27, 1]
     assert watched(work, "other", since, until) == ()
 

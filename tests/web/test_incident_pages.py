@@ -22,6 +22,7 @@ from cleanroom.core import facts as f
 from cleanroom.core.facts.incidents import IncidentContained
 from cleanroom.core.incident.state import base_of, state_of
 from cleanroom.core.ledger import LedgerEntry
+from cleanroom.core.postmortem.gaps import GAP
 from cleanroom.entry.api.app import create_app
 from cleanroom.entry.web import markdown_seen
 from cleanroom.entry.web.told import told
@@ -155,7 +156,7 @@ def test_each_step_is_a_form(failing: Room) -> None:
     )
     assert "change/second" in ben.do(f"{at}/actions/a1/done", evidence="change/second")
     assert "Named. The proof replays it" in ben.do(f"{at}/monitor", sensor="errors")
-    assert "TODO" in ben.do(f"{at}/postmortem/draft")
+    assert GAP in ben.do(f"{at}/postmortem/draft")
     assert "is not published" in ben.do(f"{at}/postmortem/publish", 403)
     assert "Sent, and on record" in ben.do(f"{at}/message/internal", text="It was the provider.\n\nIt is back.")
     assert "disabled" in ben.see(at).split("Prove it")[0][-200:]

@@ -16,6 +16,7 @@ from cleanroom.app import alerts, flags
 from cleanroom.core.alert import Signal
 from cleanroom.core.base import Instant
 from cleanroom.core.facts import FlagKilled, IncidentContained
+from cleanroom.core.postmortem.gaps import GAP
 
 NOW = Instant("2026-11-22T09:00:00.000000Z")
 DUE = "2026-12-01"
@@ -154,7 +155,7 @@ def test_a_page_is_drafted_linted_and_not_published_unfinished(home: Yard) -> No
     opened(person)
     said(person.get("/v1/incidents/1/postmortem/lint"), 404)
     assert said(person.post("/v1/incidents/1/postmortem/draft", json={}))["file"] == "postmortems/incident-1.md"
-    assert any("TODO" in f["message"] for f in said(person.get("/v1/incidents/1/postmortem/lint")))
+    assert any(GAP in f["message"] for f in said(person.get("/v1/incidents/1/postmortem/lint")))
     said(person.post("/v1/incidents/1/postmortem/publish"), 403)
     said(person.post("/v1/incidents/1/postmortem/read"), 403)
     review = {"on": DUE, "readers": [BO]}

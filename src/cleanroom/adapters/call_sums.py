@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from cleanroom.adapters.valid_text import check_text
 from cleanroom.core.base import MINUTE, Misuse
-from cleanroom.core.call import Call, UserEvent
-from cleanroom.ports.calls import ALL, EVENT, MOST_METRICS, MOST_PARTS, OTHER, PARTS
+from cleanroom.core.call import EVENT, Call, UserEvent
+from cleanroom.ports.calls import ALL, MOST_METRICS, MOST_PARTS, OTHER, PARTS
 
 FILTERS = (*PARTS, "conversation", "operation", "trace")
 """The fields that `rows` can ask for."""

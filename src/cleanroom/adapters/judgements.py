@@ -19,7 +19,7 @@ import numpy as np
 from cleanroom.adapters.call_sums import event_metric, parts_of
 from cleanroom.core.call import Call, UserEvent
 from cleanroom.core.telemetry.told import judges
-from cleanroom.ports.calls import ALL, CallColumns
+from cleanroom.ports.calls import ALL, TEXTS, CallColumns
 
 _CALL = "call/"
 
@@ -109,11 +109,8 @@ def with_judgements(columns: CallColumns, late: Mapping[str, Sequence[Judgement]
                 columns.metrics[metric][place] = _together(None if np.isnan(own) else own, said)[0]
     stay = ~np.isin(columns.id, list(gone))
     metrics = {name: values[stay] for name, values in columns.metrics.items()}
-    texts = {name: getattr(columns, name)[stay] for name in ("id", "at", *_TEXTS)}
+    texts = {name: getattr(columns, name)[stay] for name in ("at", *TEXTS)}
     return replace(columns, metrics=metrics, **texts)
-
-
-_TEXTS = ("conversation", "who", "feature", "variant", "model", "prompt")
 
 
 def _by_metric(judgements: Iterable[Judgement]) -> dict[str, list[bool | float]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from threading import Lock
 
 from cleanroom.app.appending import append_after_last
+from cleanroom.app.folding import grown
 from cleanroom.app.rollout.read import find, flag_of, rollout_in
 from cleanroom.app.room import Room
 from cleanroom.core.base import Misuse, NotFound, Refused, noun
@@ -22,7 +23,6 @@ from cleanroom.ports.store import Store
 FLAG, ROLLOUT = subject_of(""), state.subject_of("")
 
 LONGEST_REASON = 500
-_MANY = 1_000  # new entries beyond which everything is read anew
 
 
 @noun
@@ -72,11 +72,11 @@ class Flags:
             return self._shown
 
     def _read(self, size: int) -> Mapping[str, Shown]:
-        if not 0 <= self._size <= size or size - self._size > _MANY:
+        new = grown(self._store, self._size, size)
+        if new is None:
             return dict(sorted(self._found(self._store.subjects("flag_set")).items()))
-        grown = {e.subject for e in self._store.entries(self._size - 1)}
-        wanted = {s for s in grown if s.startswith(FLAG)}
-        rollouts = {s.removeprefix(ROLLOUT) for s in grown if s.startswith(ROLLOUT)}
+        wanted = {s for s in new if s.startswith(FLAG)}
+        rollouts = {s.removeprefix(ROLLOUT) for s in new if s.startswith(ROLLOUT)}
         wanted |= {subject_of(key) for key, shown in self._shown.items() if shown.standing.rollout in rollouts}
         return dict(sorted({**self._shown, **self._found(list(wanted))}.items())) if wanted else self._shown
 

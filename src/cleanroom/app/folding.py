@@ -12,6 +12,20 @@ from cleanroom.ports.store import Store
 T = TypeVar("T")
 
 
+_MANY = 1_000
+"""New entries beyond which it is quicker to read everything anew."""
+
+
+def grown(store: Store, before: int, size: int) -> set[str] | None:
+    """The subjects of what has come since the ledger had `before` entries, now that it has `size`.
+
+    None where everything is to be read: too much has come, nothing was read before (`before` below 0), or it has shrunk.
+    """
+    if not 0 <= before <= size or size - before > _MANY:
+        return None
+    return {e.subject for e in store.entries(before - 1)}
+
+
 class Folded(Generic[T]):
     """Folds of one kind, by ledger and subject."""
 

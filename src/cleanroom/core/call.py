@@ -10,6 +10,9 @@ from cleanroom.core.base import noun
 Happened = Literal["ticket", "correction", "conversion", "complaint", "escalation"]
 """What a user, or somebody for them, did: opened a ticket, corrected an answer, bought, complained, asked for a person."""
 
+EVENT = "event/"
+"""Begins the metric that a user event counts as: event/ticket ..."""
+
 
 @noun
 class Call:

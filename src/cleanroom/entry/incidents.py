@@ -72,7 +72,7 @@ def as_data(incident: Incident, repeats: tuple[Repeat, ...] = ()) -> dict[str, A
 def steps(incident: Incident) -> tuple[tuple[str, Instant | None], ...]:
     """Each of the seven steps and when it was done; None where it was not yet, or has to be done again since it was reopened."""
     known = base_of(incident)
-    held, fixed = known.holds, next(iter(known.mitigated[known.before[1] :]), None)
+    held, fixed = known.holds, next(iter(known.fixes), None)
     answered = [a for a in known.answers if a.by is not None] or list(known.answers)
     moments = (
         known.opened.detected,

@@ -20,9 +20,6 @@ PARTS: tuple[Part, ...] = get_args(Part)
 TEXTS = ("id", "conversation", "who", *PARTS)
 """The texts of CallColumns."""
 
-EVENT = "event/"
-"""Begins the metric that a user event counts as: event/ticket ..."""
-
 ALL = ""
 """The metric that counts every call, whatever else is known of it."""
 

@@ -30,14 +30,10 @@ if TYPE_CHECKING:
     from cleanroom.adapters.sqlstore.forgetting import Forgetting
     from cleanroom.adapters.sqlstore.moving import Moving
 
-_FILES = select(call_files.c.name, call_files.c.last).order_by(call_files.c.number)
-_FILES = _FILES.where(call_files.c.first < bindparam("until"), call_files.c.last >= bindparam("since"))
+_WITHIN = (call_files.c.first < bindparam("until"), call_files.c.last >= bindparam("since"))
+_FILES = select(call_files.c.name, call_files.c.last).order_by(call_files.c.number).where(*_WITHIN)
 _FILES_OF = _FILES.where(call_files.c.system == bindparam("system"))
-_SKETCHES = select(call_files).where(
-    call_files.c.system == bindparam("system"),
-    call_files.c.first < bindparam("until"),
-    call_files.c.last >= bindparam("since"),
-)
+_SKETCHES = select(call_files).where(call_files.c.system == bindparam("system"), *_WITHIN)
 _EVENTS = select(call_events).order_by(call_events.c.at, call_events.c.seq)
 _EVENTS = _EVENTS.where(call_events.c.system == bindparam("system"))
 _EVENTS = _EVENTS.where(call_events.c.at >= bindparam("since"), call_events.c.at < bindparam("until"))

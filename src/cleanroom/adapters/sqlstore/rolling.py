@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
 
-from cleanroom.adapters.call_sums import Day, event_metric, parts_of
+from cleanroom.adapters.call_sums import Day, figures, parts_of
 from cleanroom.adapters.judgements import Move
 from cleanroom.adapters.sqlstore import packed_calls, sums
 from cleanroom.adapters.sqlstore.batches import or_else
@@ -71,7 +71,8 @@ def young(connection: Connection, rolled: int, system: str | None = None) -> Ite
     for of, rows in _by_system(connection, _YOUNG, rolled, calls.c.system, system):
         yield of, _of_calls(packed_calls.unpacked(rows))
     for of, rows in _by_system(connection, _YOUNG_EVENTS, rolled, call_events.c.system, system):
-        yield of, _of_events([event_of(row) for row in rows])
+        events = map(event_of, rows)
+        yield of, _of_moves([Move(of, e.at, parts_of(e), *figure) for e in events for figure in figures(e)])
     for of, rows in _by_system(connection, _YOUNG_MOVES, rolled, call_moves.c.system, system):  # last: they take back
         yield of, _of_moves([move for row in rows for move in moves_of(row)])
 
@@ -137,16 +138,6 @@ def _combined(found: packed_calls.Unpacked) -> tuple[NDArray[np.int64], tuple[tu
         )
     columns = [found.word(part)[first] for part in PARTS]
     return combo, tuple(zip(*columns, strict=True))
-
-
-def _of_events(events: Sequence[UserEvent]) -> Young:
-    combos: dict[tuple[str, ...], int] = {}
-    combo = np.array([combos.setdefault(parts_of(e), len(combos)) for e in events], np.int64)
-    values = np.array([e.value or 0.0 for e in events], np.float64)
-    valued = np.array([e.value is not None for e in events], np.bool_)
-    metrics = np.array([event_metric(e) for e in events])
-    figures = [Figure(str(name), of, values[of], valued[of]) for name, of in _split(metrics)]
-    return Young(np.array([e.at for e in events], np.int64), combo, tuple(combos), tuple(figures))
 
 
 def _of_moves(moves: Sequence[Move]) -> Young:

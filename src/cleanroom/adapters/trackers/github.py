@@ -79,19 +79,20 @@ class GitHub:
         """The oldest issue with that word: among the newest, which are always up to date, else by the search."""
         project = self._settings.project
         newest: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "desc", "per_page": _NEWEST}
-        listed = self._line.ask("GET", f"/repos/{project}/issues", params=newest).data
-        if not isinstance(listed, list):
-            raise Outside(f"tracker {self.name}: what it answers is no list of issues")
+        listed = self._listed(self._line.ask("GET", f"/repos/{project}/issues", params=newest).data)
         found = _with(word, listed)
         if found is None and len(listed) >= _NEWEST:
             asked: dict[str, str | int] = {"q": f'"{word}" in:body repo:{project} is:issue', "per_page": _NEWEST}
             answer = self._line.ask("GET", "/search/issues", params=asked).data
-            if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
-                raise Outside(f"tracker {self.name}: what it answers is no list of issues")
-            found = _with(word, answer["items"])
+            found = _with(word, self._listed(answer.get("items") if isinstance(answer, dict) else None))
             if found is None and answer.get("incomplete_results"):
                 raise Outside(f"tracker {self.name}: its search did not look at everything", "Try again later.")
         return found
+
+    def _listed(self, data: Any) -> list[Any]:
+        if not isinstance(data, list):
+            raise Outside(f"tracker {self.name}: what it answers is no list of issues")
+        return data
 
     def _made(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The new issue; without its assignee where GitHub refuses that person: the action matters more."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cleanroom.app.incident.read import do
+from cleanroom.app.incident.read import do, folder_of
 from cleanroom.app.incident.versions import Version, change_at, keep_prompt, named, prompt_at, served
 from cleanroom.app.review.standing import data_of
 from cleanroom.app.room import Room
@@ -30,7 +30,6 @@ from cleanroom.core.measure import needed
 from cleanroom.core.prompt import fill
 from cleanroom.ports.model import Ask
 
-KEPT = ".cleanroom/incidents"
 _REPLY = 800  # tokens
 
 
@@ -64,7 +63,7 @@ def name_case(room: Room, id: str, case: Case, bad: str = "", bad_file: Path | N
         return CaseNamed(id, case.id, digest_of_case(case), version.name, version.digest, room.by, room.clock.now())
 
     found = do(room, id, fact)
-    room.artifacts.write(_folder(room, id), _name(digest_of_case(case)), line_of(case).encode())
+    room.artifacts.write(folder_of(room, id), _name(digest_of_case(case)), line_of(case).encode())
     return found
 
 
@@ -72,7 +71,7 @@ def case_of(room: Room, known: Detected) -> Case:
     """The case that an incident names, as it was kept. Raises NotFound where that is not here, Refused where it differs."""
     if known.case is None:
         raise Refused(f"incident {known.id} names no regression case", f"cleanroom incident case {known.id} FILE")
-    file = _folder(room, known.id) / _name(known.case.case)
+    file = folder_of(room, known.id) / _name(known.case.case)
     try:
         case = read_case(file.read_bytes(), file.name)
     except OSError as error:
@@ -154,10 +153,6 @@ def _content(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise Misuse(f"{file} cannot be read: {error.strerror}", "Name the file of the prompt as it was.") from error
-
-
-def _folder(room: Room, id: str) -> Path:
-    return room.project.root / KEPT / id
 
 
 def _name(case: Digest) -> str:

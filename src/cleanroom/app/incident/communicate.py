@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from cleanroom.app.alerts.read import systems_of
-from cleanroom.app.incident.case import KEPT
 from cleanroom.app.incident.postmortem import people
-from cleanroom.app.incident.read import do, existing
+from cleanroom.app.incident.read import do, existing, folder_of
 from cleanroom.app.notify import tell
 from cleanroom.app.room import Room
 from cleanroom.core.base import Digest, Misuse, Refused, digest, is_valid, noun
@@ -55,7 +52,7 @@ def send(room: Room, id: str, audience: Audience, text: str, channels: tuple[str
             )
     wanted = _channels(room, audience, channels)
     made = digest(text.encode())
-    room.artifacts.write(_folder(room, id), f"told-{made.removeprefix('sha256:')[:16]}.txt", text.encode())
+    room.artifacts.write(folder_of(room, id), f"told-{made.removeprefix('sha256:')[:16]}.txt", text.encode())
     title, _, body = text.partition("\n")
     key = f"incident/{id}/told/{audience}/{made.removeprefix('sha256:')[:16]}"
     for name in wanted:
@@ -114,7 +111,3 @@ def _audience(audience: str) -> Audience:
     if found is None:
         raise Misuse(f"there is no audience {audience!r:.40}", f"One of: {', '.join(AUDIENCES)}.")
     return found
-
-
-def _folder(room: Room, id: str) -> Path:
-    return room.project.root / KEPT / id

@@ -42,8 +42,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class _Doable:
+    """`run`: None where it was done already."""
+
     option: Option
-    run: Callable[[Room, str], object]
+    run: Callable[[Room, str], object] | None
 
 
 def options(room: Room, id: str) -> tuple[Option, ...]:
@@ -73,7 +75,8 @@ def contain(room: Room, id: str, act: Act | None = None, target: str = "", becau
 
 def _done(room: Room, wanted: _Doable, why: str) -> tuple[bool, str]:
     try:
-        wanted.run(room, why)
+        if wanted.run is not None:
+            wanted.run(room, why)
     except (Misuse, Refused) as error:
         return False, error.message
     return True, wanted.option.means
@@ -134,10 +137,8 @@ def _kill(room: Room, known: Detected, key: str, act: Act, means: str, seen: set
     killed, began = flag.killed, known.began.at if known.began else known.opened.detected
     if killed is None:
         yield _Doable(Option(act, key, served), partial(_off, key))
-    elif micros(killed.at) >= micros(began) and not any(
-        c.did and c.target == key for c in known.contained[known.before[0] :]
-    ):
-        yield _Doable(Option(act, key, f"{served}; killed by {killed.by.person} already"), _nothing)
+    elif micros(killed.at) >= micros(began) and not any(c.did and c.target == key for c in known.tried):
+        yield _Doable(Option(act, key, f"{served}; killed by {killed.by.person} already"), None)
 
 
 def _roll_back(room: Room, known: Detected, systems: list[System]) -> Iterator[_Doable]:
@@ -146,10 +147,6 @@ def _roll_back(room: Room, known: Detected, systems: list[System]) -> Iterator[_
         if start.flag in keys or start.name == known.opened.change:
             option = Option("roll-back", start.name, "everybody gets what was there before")
             yield _Doable(option, partial(_abort, start.name))
-
-
-def _nothing(room: Room, why: str) -> object:
-    return room, why
 
 
 def _off(key: str, room: Room, why: str) -> object:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from cleanroom.app.alerts.read import systems_of
 from cleanroom.app.incident.actions import postmortem_due
-from cleanroom.app.incident.case import KEPT
-from cleanroom.app.incident.read import do, every, existing
+from cleanroom.app.incident.read import do, every, existing, folder_of
 from cleanroom.app.incident.timeline import timeline
 from cleanroom.app.room import Room
 from cleanroom.core.alert import printable
@@ -72,13 +71,13 @@ def draft(room: Room, id: str, *, replace: bool = False) -> Path:
     file = _path(room, id)
     content = drafted(known, timeline(room, id)).encode()
     if not replace and file.exists():
-        kept = _folder(room, id) / _DRAFT
+        kept = folder_of(room, id) / _DRAFT
         if not kept.is_file() or kept.read_bytes() != file.read_bytes():
             raise Refused(
                 f"{room.project.relative(file)} was written or edited by somebody",
                 f"cleanroom postmortem lint {id} says what it lacks; --replace throws it away.",
             )
-    room.artifacts.write(_folder(room, id), _DRAFT, content)
+    room.artifacts.write(folder_of(room, id), _DRAFT, content)
     return room.artifacts.write(file.parent, file.name, content)
 
 
@@ -109,7 +108,7 @@ def publish(room: Room, id: str) -> Standing:
             f"the postmortem of incident {id} is not published: {what}{more}", f"cleanroom postmortem lint {id}"
         )
     page = digest(content)
-    room.artifacts.write(_folder(room, id), _name(page), content)
+    room.artifacts.write(folder_of(room, id), _name(page), content)
 
     def fact(now: Incident) -> tuple[PostmortemPublished, ...]:
         known = base_of(now)
@@ -237,7 +236,7 @@ def _published(known: Detected) -> PostmortemPublished:
 
 def _kept(room: Room, id: str, page: Digest) -> str:
     """The published page: as it was kept, else the one in the project, where it is the same."""
-    for file in (_folder(room, id) / _name(page), _path(room, id)):
+    for file in (folder_of(room, id) / _name(page), _path(room, id)):
         if file.is_file() and digest(content := file.read_bytes()) == page:
             return content.decode("utf-8-sig")
     hint = f"The ledger has its digest only: {page}. Fetch the file from where it was published."
@@ -262,10 +261,6 @@ def _path(room: Room, id: str) -> Path:
     if not _ID.fullmatch(id):
         raise NotFound(f"no page can be named after the incident {id!r:.60}")
     return room.project.path(f"{FOLDER}/incident-{id}.md")
-
-
-def _folder(room: Room, id: str) -> Path:
-    return room.project.root / KEPT / id
 
 
 def _name(page: Digest) -> str:

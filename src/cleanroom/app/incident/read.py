@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from cleanroom.app.appending import retried
-from cleanroom.app.folding import Folded
+from cleanroom.app.folding import Folded, grown
 from cleanroom.app.room import Room
 from cleanroom.core.base import NotFound
 from cleanroom.core.facts import Fact
 from cleanroom.core.incident.state import PREFIX, Closed, Incident, base_of, incident_of, subject_of
 from cleanroom.core.ledger import LedgerEntry, Write, can_be_kept
 from cleanroom.core.mistakes import did_you_mean
+from cleanroom.ports.store import Store
 
 _KNOWN: Folded[Incident | None] = Folded()
+_EVERY: WeakKeyDictionary[Store, tuple[int, tuple[Incident, ...]]] = WeakKeyDictionary()
 
 
 def find(room: Room, id: str) -> Incident | None:
@@ -38,8 +42,18 @@ def ids(room: Room) -> tuple[str, ...]:
 
 
 def every(room: Room) -> tuple[Incident, ...]:
-    """All incidents, the newest first."""
-    return tuple(existing(room, id) for id in reversed(ids(room)))
+    """All incidents, the newest first. Only what has come since the last look is read."""
+    size = room.store.size()  # asked first: what comes while we read is read again the next time
+    before, known = _EVERY.get(room.store, (-1, ()))
+    new = grown(room.store, before, size)
+    if new is None:
+        known = tuple(existing(room, id) for id in reversed(ids(room)))
+    elif wanted := {s.removeprefix(PREFIX) for s in new if s.startswith(PREFIX)}:
+        fresh = (i for i in (find(room, id) for id in wanted) if i is not None)
+        found = {base_of(i).id: i for i in (*known, *fresh)}
+        known = tuple(found[id] for id in sorted(found, key=_number, reverse=True))
+    _EVERY[room.store] = size, known
+    return known
 
 
 def going_on(room: Room) -> tuple[Incident, ...]:
@@ -67,6 +81,11 @@ def do(room: Room, id: str, deed: Callable[[Incident], Fact | Sequence[Fact]]) -
 
     retried(once)
     return existing(room, id)
+
+
+def folder_of(room: Room, id: str) -> Path:
+    """Where what belongs to an incident and is no fact is kept: its case, its page, its messages, by digest."""
+    return room.project.root / ".cleanroom" / "incidents" / id
 
 
 def _fold(new: Sequence[LedgerEntry], found: Incident | None) -> Incident | None:

@@ -7,9 +7,9 @@ from collections import Counter
 from cleanroom.app.injection import weights
 from cleanroom.app.injection.canaries import mark
 from cleanroom.app.room import Room
-from cleanroom.app.sensors.looks import Look, today
+from cleanroom.app.sensors.looks import Look, call_line, today, window_of
 from cleanroom.app.sensors.scope import counted
-from cleanroom.core.base import Instant, instant, micros
+from cleanroom.core.base import Instant, instant
 from cleanroom.core.call import Call
 from cleanroom.core.injection import Injection as Found
 from cleanroom.core.injection import judge, leaked
@@ -25,8 +25,7 @@ _SOURCE = "source {}"
 
 def injection(room: Room, watch: Injection, now: Instant) -> Look:
     """The newest calls of the window."""
-    until = micros(now) + 1
-    since = until - round(watch.window * 1_000_000)
+    since, until = window_of(now, watch.window)
     rows = room.calls.rows(watch.system, since, until, {}, limit=MOST_CALLS)
     read = [c for c in rows if c.input or c.sources or c.output]
     marks = {mark(room, name): name for name in watch.canaries}
@@ -64,4 +63,4 @@ def _line(call: Call, out: list[str], attack: tuple[str, Found] | None) -> str:
         where, found = attack
         hidden = f", hidden by {found.how}" if found.how else ""
         said.append(f"{where}, signs {found.start} to {found.end}{hidden}: {', '.join(found.evidence) or 'its words'}")
-    return f"call {call.id} of {call.feature or call.system} at {instant(call.at)[:19]}Z: {'; '.join(said)}"
+    return f"{call_line(call)}: {'; '.join(said)}"

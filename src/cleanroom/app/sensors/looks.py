@@ -6,7 +6,8 @@ import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cleanroom.core.base import DAY, Instant, micros
+from cleanroom.core.base import DAY, MINUTE, SECOND, Instant, instant, micros
+from cleanroom.core.call import Call
 from cleanroom.core.sensors.daily import last_whole, number
 from cleanroom.core.sensors.result import Result
 from cleanroom.core.sensors.standing import Standing
@@ -34,6 +35,22 @@ def due(now: Instant, delay: float, standing: Standing) -> Iterator[int]:
     last = last_whole(now, delay)
     first = number(standing.day) if standing.day else last
     yield from range(max(min(first, last), last - MOST_DAYS + 1), last + 1)
+
+
+def window_of(now: Instant, seconds: float) -> tuple[int, int]:
+    """The last so many seconds, as since <= at < until (microseconds), with what is of now."""
+    until = micros(now) + 1
+    return until - round(seconds * SECOND), until
+
+
+def minutes_around(since: int, until: int) -> tuple[int, int]:
+    """The whole minutes that hold since <= at < until: rollups know no others."""
+    return since // MINUTE * MINUTE, -(-until // MINUTE) * MINUTE
+
+
+def call_line(call: Call) -> str:
+    """Which call it was, as evidence; never its text."""
+    return f"call {call.id} of {call.feature or call.system} at {instant(call.at)[:19]}Z"
 
 
 def begin_of(standing: Standing) -> int:

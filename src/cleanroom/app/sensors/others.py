@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from cleanroom.app.room import Room
 from cleanroom.app.sensors import kept
 from cleanroom.app.sensors.files import File, files_of
-from cleanroom.app.sensors.looks import AHEAD, Look, begin_of, today
+from cleanroom.app.sensors.looks import AHEAD, Look, begin_of, call_line, minutes_around, today, window_of
 from cleanroom.codec.change import MAX_MAPPING, read_mapping
-from cleanroom.core.base import DAY, HOUR, MINUTE, Instant, Misuse, NotFound, instant, micros, plain
+from cleanroom.core.base import DAY, HOUR, Instant, Misuse, NotFound, instant, micros, plain
 from cleanroom.core.change import Mapping, MappingArtifact
 from cleanroom.core.checks.golden import CASE, GoldenCases
 from cleanroom.core.measure import Unseen
@@ -136,19 +136,17 @@ def _sampled(room: Room, watch: Golden, mapping: Mapping, found: Passed, now: In
 
 def privacy(room: Room, watch: Privacy, now: Instant) -> Look:
     """Outputs of the window: what was found when calls came in, or what stands in columns of a table."""
-    until = micros(now) + 1
-    since = until - round(watch.window * 1_000_000)
+    since, until = window_of(now, watch.window)
     found = _of_calls(room, watch, since, until) if watch.system else _of_rows(room, watch, since, until)
     return Look(today(now), watch.judge(found, now))
 
 
 def _of_calls(room: Room, watch: Privacy, since: int, until: int) -> Leaks:
     """By the metric that is set before texts are redacted and kept."""
-    first, last = since // MINUTE * MINUTE, -(-until // MINUTE) * MINUTE
-    cells = room.calls.cells(watch.system, _PII, first, last, HOUR)
+    cells = room.calls.cells(watch.system, _PII, *minutes_around(since, until), HOUR)
     bad, of = sum(c.bad for c in cells), sum(c.n for c in cells)
     worst = room.calls.rows(watch.system, since, until, {}, _PII, _WHERE) if bad else ()
-    where = tuple(f"call {c.id} of {c.feature or watch.system} at {instant(c.at)[:19]}Z" for c in worst)
+    where = tuple(map(call_line, worst))
     begun = next((instant(c.start) for c in cells if c.bad), None)
     return Leaks(bad, of, {}, where, begun)
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanroom.app.room import Room
-from cleanroom.app.sensors.looks import Look, today
+from cleanroom.app.sensors.looks import Look, call_line, today
 from cleanroom.core.base import DAY, MINUTE, SECOND, Instant, instant, micros
-from cleanroom.core.sensors.rate import EVENT, Rate, Seen, last_end, value_text
+from cleanroom.core.call import EVENT
+from cleanroom.core.sensors.rate import Rate, Seen, last_end, value_text
 from cleanroom.core.sensors.standing import Standing
 from cleanroom.core.slo_status import onset, tally_of
 from cleanroom.core.telemetry.metrics import REQUESTS
@@ -77,10 +78,8 @@ def _counted(room: Room, watch: Rate, since: int, until: int, step: int) -> Iter
     for cell in _cells(room, watch, watch.metric, since, until, step):
         if event:
             yield cell.start, 0.0, float(cell.n), False
-        elif watch.limit is not None:
-            yield cell.start, float(cell.n), tally_of(cell.n, cell.bad, cell.histogram, watch.limit).bad, False
         else:
-            yield cell.start, float(cell.n), cell.total, bool(cell.histogram)
+            yield cell.start, float(cell.n), _amount(watch, cell), watch.limit is None and bool(cell.histogram)
     if event:
         for cell in _cells(room, watch, REQUESTS, since, until, step):
             yield cell.start, float(cell.n), 0.0, False
@@ -145,4 +144,4 @@ def _worst(room: Room, watch: Rate, minutes: Steps) -> Iterator[str]:
     if watch.flag or watch.limit is not None or watch.metric.startswith(EVENT) or not minutes.share:
         return
     for call in room.calls.rows(watch.system, minutes.start, minutes.end, watch.where, watch.metric, _WORST):
-        yield f"call {call.id} of {call.feature or watch.system} at {instant(call.at)[:19]}Z"
+        yield call_line(call)

@@ -16,8 +16,9 @@ import numpy as np
 from cleanroom.app.room import Room
 from cleanroom.app.sensors.rates import Steps, steps_of
 from cleanroom.core.base import DAY, MINUTE, SECOND, Instant, Misuse, instant, micros
+from cleanroom.core.call import EVENT
 from cleanroom.core.sensors import Sensor
-from cleanroom.core.sensors.rate import EVENT, Rate, last_end, step_of
+from cleanroom.core.sensors.rate import Rate, last_end, step_of
 from cleanroom.core.sensors.replayed import ALLOWED, Backtest, Replayed, Seen, sentence
 from cleanroom.core.stats import backtest
 from cleanroom.core.stats.backtest import OVER, TOO_FEW, Chosen, Rule, Series

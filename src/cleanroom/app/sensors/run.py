@@ -264,7 +264,7 @@ def _said(sensor: Sensor, after: Standing, result: Result, now: Instant) -> Sign
         since=after.since or now,
         seen=now,
         evidence=(*lines, *evidence),
-        runbook=sensor.runbook or runbook_for(sensor.watch.kind, getattr(sensor.watch, "metric", "")),
+        runbook=_runbook(sensor),
     )
 
 
@@ -277,6 +277,10 @@ def _ended(sensor: Sensor, about: str, now: Instant) -> Signal:
         what=f"sensor {sensor.name} is quiet again",
         since=now,
         seen=now,
-        runbook=sensor.runbook or runbook_for(sensor.watch.kind, getattr(sensor.watch, "metric", "")),
+        runbook=_runbook(sensor),
         over=True,
     )
+
+
+def _runbook(sensor: Sensor) -> str:
+    return sensor.runbook or runbook_for(sensor.watch.kind, getattr(sensor.watch, "metric", ""))

@@ -7,15 +7,15 @@ from typing import TypeVar
 
 from cleanroom.app.queue.desk import promise_of
 from cleanroom.app.room import Room
-from cleanroom.app.sensors.looks import Look, today
+from cleanroom.app.sensors.looks import Look, minutes_around, today, window_of
 from cleanroom.codec.ledger import decode
-from cleanroom.core.base import HOUR, MINUTE, Instant, NotFound, instant, micros
-from cleanroom.core.call import Call
+from cleanroom.core.base import HOUR, Instant, NotFound, instant
+from cleanroom.core.call import EVENT, Call
 from cleanroom.core.facts import Received
 from cleanroom.core.sensors.overload import Overload, PassedOn
 from cleanroom.core.sensors.scope import Scope, Use, Used, kind_of
 from cleanroom.core.telemetry.metrics import REQUESTS
-from cleanroom.ports.calls import EVENT, Cell
+from cleanroom.ports.calls import Cell
 
 K = TypeVar("K")
 
@@ -31,8 +31,7 @@ def scope(room: Room, watch: Scope, now: Instant) -> Look:
     system = next((s for s in room.project.systems() if s.name == watch.system), None)
     if system is None:
         raise NotFound(f"there is no system {watch.system!r} in the register", "It is written as systems/NAME.yaml.")
-    until = micros(now) + 1
-    used = used_of(room, watch.system, until - round(watch.window * 1_000_000), until)
+    used = used_of(room, watch.system, *window_of(now, watch.window))
     return Look(today(now), watch.judge(used, system.capabilities))
 
 
@@ -52,7 +51,7 @@ def used_of(room: Room, system: str, since: int, until: int) -> Used:
 
 def counted(room: Room, system: str, metric: str, since: int, until: int) -> int:
     """How many calls of a system have a metric, whole minutes around since <= at < until."""
-    first, last = since // MINUTE * MINUTE, -(-until // MINUTE) * MINUTE
+    first, last = minutes_around(since, until)
     return sum(c.n for c in room.calls.cells(system, metric, first, last, last - first))
 
 
@@ -74,8 +73,7 @@ def overload(room: Room, watch: Overload, now: Instant) -> Look:
     promised = None
     if made.cutoff is not None and made.made is not None:
         promised = 1 - made.made.skip / max(1, made.made.cases)
-    until = micros(now) + 1
-    since = until - round(watch.window * 1_000_000)
+    since, until = window_of(now, watch.window)
     if watch.most:
         found = passed_on(room, watch.system, since, until, watch.most)
     else:  # what a cut-off promises is of outputs that came in for review
@@ -85,7 +83,7 @@ def overload(room: Room, watch: Overload, now: Instant) -> Look:
 
 def passed_on(room: Room, system: str, since: int, until: int, bound: float = 0.0) -> PassedOn:
     """As calls say, by feature; where none says, by the user events `escalation` among the requests."""
-    first, last = since // MINUTE * MINUTE, -(-until // MINUTE) * MINUTE
+    first, last = minutes_around(since, until)
 
     def cells(metric: str) -> tuple[Cell, ...]:
         return room.calls.cells(system, metric, first, last, HOUR, ("feature",))

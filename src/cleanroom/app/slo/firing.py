@@ -14,6 +14,7 @@ from cleanroom.app.slo.read import sampling_of
 from cleanroom.app.slo.status import burns_at
 from cleanroom.app.slo.units import judged
 from cleanroom.core.alert import Level
+from cleanroom.core.alerts.words import short
 from cleanroom.core.base import DAY, HOUR, MINUTE, instant, noun
 from cleanroom.core.incident.categories import of_metric
 from cleanroom.core.slo import LabelledShare, Slo, metric_of, span_text
@@ -196,7 +197,7 @@ def _stopped(room: Room, slo: Slo, known: Minutes, fired: bool) -> Iterator[Fire
     least = int(calls[:_USUAL_HOURS].min())
     if calls[_USUAL_HOURS:].sum() > 0 or (not fired and least < _LEAST_AN_HOUR):
         return
-    what = f"no calls at all since {instant(since)[:16].replace('T', ' ')} UTC; {slo.name} cannot be watched"
+    what = f"no calls at all since {short(instant(since))}; {slo.name} cannot be watched"
     yield Fire(
         STOPPED,
         "warning",

@@ -12,6 +12,7 @@ from cleanroom.app.slo.labels import judged_by_people, labels_of
 from cleanroom.app.slo.read import definition_of, last_judged, named
 from cleanroom.app.slo.units import judged as judged_calls
 from cleanroom.core.base import DAY, HOUR, MINUTE, CleanroomError, instant, micros
+from cleanroom.core.call import EVENT
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.slo import (
     CallShare,
@@ -101,7 +102,7 @@ def _unsaid(room: Room, slo: Slo, judged: Judged, since: int, until: int) -> Jud
     metric, names = metric_of(slo), room.calls.metrics(slo.system, since, until + MINUTE)
     if not names or metric in names:
         return judged
-    hint = did_you_mean(metric, [n for n in names if not n.startswith("event/")])
+    hint = did_you_mean(metric, [n for n in names if not n.startswith(EVENT)])
     return replace(judged, because=f"{judged.because}: none of its calls says {metric}. {hint}".strip())
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from cleanroom.app.room import Room
 from cleanroom.core.base import DAY, HOUR, MINUTE, Misuse
-from cleanroom.ports.calls import EVENT, Cell
+from cleanroom.core.call import EVENT
+from cleanroom.ports.calls import Cell
 
 STEPS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, DAY)
 """Lengths of a step that can be drawn, in microseconds."""

@@ -15,11 +15,11 @@ import numpy as np
 
 from cleanroom.app.room import Room
 from cleanroom.core.base import MINUTE, Misuse, NotFound, micros
-from cleanroom.core.call import Call
+from cleanroom.core.call import EVENT, Call
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.telemetry.histogram import merged, quantile
 from cleanroom.core.telemetry.metrics import REQUESTS
-from cleanroom.ports.calls import EVENT, PARTS, Cell, Part, SessionsSeen, SystemSeen
+from cleanroom.ports.calls import PARTS, Cell, Part, SessionsSeen, SystemSeen
 
 MOST_COUNTED = 300_000
 """Calls from which sessions are counted one by one, at most; more of them are counted by sketches, within 3%."""
@@ -166,7 +166,7 @@ def check_system(room: Room, system: str) -> None:
 
 def check_metric(room: Room, system: str, metric: str, since: int, until: int) -> None:
     """Raises NotFound where no call of the system in that time has the metric: none of them can be bad by it."""
-    names = [n for n in room.calls.metrics(system, since, until) if not n.startswith("event/")]
+    names = [n for n in room.calls.metrics(system, since, until) if not n.startswith(EVENT)]
     if metric not in names:
         hint = did_you_mean(metric, names) or "No call came in within that time: --hours looks farther back."
         raise NotFound(f"no call of {system} has the metric {metric!r:.100} in that time", hint)

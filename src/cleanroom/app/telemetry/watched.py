@@ -11,10 +11,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from cleanroom.app.folding import Folded
 from cleanroom.app.room import Room
-from cleanroom.app.telemetry.course import Course, Point, course
+from cleanroom.app.telemetry.course import Course, Point
 from cleanroom.core.base import DAY, HOUR, micros
 from cleanroom.core.facts import SensorCleared, SensorRan, SensorTripped
+from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.sensors import Sensor
 from cleanroom.core.sensors.freshness import Freshness
 from cleanroom.core.sensors.meaning import Meaning
@@ -23,6 +25,8 @@ from cleanroom.core.sensors.standing import subject_of
 
 SENSOR = "sensor/"
 """Begins the name of a metric that a sensor measured."""
+
+_READ: Folded[tuple[LedgerEntry, ...]] = Folded()
 
 _UNITS = {"days": 24.0, "hours": 1.0, "minutes": 1 / 60, "seconds": 1 / 3600}
 _AGE = re.compile(r"([\d.,]+) (days|hours|minutes|seconds)")
@@ -83,23 +87,15 @@ def watched(room: Room, system: str, since: int, until: int) -> tuple[Watched, .
     return tuple(found)
 
 
-def over_time(room: Room, system: str, metric: str, since: int, until: int) -> Course:
-    """A metric of calls, or `sensor/NAME`, over time. Raises Misuse where that time cannot be drawn."""
-    if metric.startswith(SENSOR):
-        return drawn(next((w for w in watched(room, system, since, until) if w.metric == metric), None), since, until)
-    return course(room, system, metric, since, until)
-
-
-def drawn(found: Watched | None, since: int, until: int) -> Course:
+def drawn_of(found: Watched, since: int, until: int) -> Course:
     """By the day, or of a day by the hour: the last look of each."""
     step = HOUR if until - since <= 2 * DAY else DAY
     since, until = since // step * step, math.ceil(until / step) * step
     points = {start: Point(start, 0, 0, None) for start in range(since, until, step)}
-    for one in found.looks if found else ():
+    for one in found.looks:
         point = points[one.at // step * step]
         points[point.start] = replace(point, n=point.n + 1, bad=point.bad + one.over, value=one.value)
-    metric = found.metric if found else SENSOR
-    return Course(metric, since, until, step, False, tuple(points.values()))
+    return Course(found.metric, since, until, step, False, tuple(points.values()))
 
 
 def _kind(sensor: Sensor) -> str:
@@ -116,7 +112,7 @@ def _kind(sensor: Sensor) -> str:
 
 def _looks(room: Room, name: str, of: str) -> Iterator[Measured]:
     bound: float | None = None
-    for entry in room.store.history(subject_of(name)):
+    for entry in _READ.of(room.store, subject_of(name), lambda new, found: (*(found or ()), *new)):
         match entry.fact:
             case SensorRan(seen=seen, at=at, state=state):
                 over = state == "over"

@@ -36,8 +36,7 @@ def clocks(incident: Incident) -> Clocks:
     began = known.began.at if known.began else None
     start = again or detected
     held = known.holds.at if known.holds else None
-    fixes = known.mitigated[known.before[1] :]
-    fixed = fixes[0].at if fixes else None
+    fixed = known.fixes[0].at if known.fixes else None
     closed = incident.closed.at if isinstance(incident, Closed) else None
     spans = [
         _between(began, detected),

@@ -46,7 +46,6 @@ from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.policy import same
 
 State = Literal["detected", "contained", "mitigated", "closed"]
-STATES: tuple[State, ...] = get_args(State)
 CATEGORIES: tuple[Category, ...] = get_args(Category)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
@@ -140,12 +139,22 @@ class Detected:
     @property
     def holds(self) -> IncidentContained | None:
         """What contains it now: the first act that could since it was opened, or opened again."""
-        return next((c for c in self.contained[self.before[0] :] if c.did), None)
+        return next((c for c in self.tried if c.did), None)
 
     @property
     def fix(self) -> IncidentMitigated | None:
         """The fix that is in place: the last one; none where it was opened again since."""
-        return self.mitigated[-1] if len(self.mitigated) > self.before[1] else None
+        return self.fixes[-1] if self.fixes else None
+
+    @property
+    def tried(self) -> tuple[IncidentContained, ...]:
+        """What was done to contain it since it was opened, or opened again."""
+        return self.contained[self.before[0] :]
+
+    @property
+    def fixes(self) -> tuple[IncidentMitigated, ...]:
+        """The fixes since it was opened, or opened again."""
+        return self.mitigated[self.before[1] :]
 
     @property
     def open_actions(self) -> tuple[Action, ...]:

@@ -128,10 +128,14 @@ def of_others(
 
 def _told(entry: LedgerEntry, what: str) -> Told:
     fact = entry.fact
-    by = getattr(fact, "by", None)
-    who = by.person if isinstance(by, By) else str(getattr(fact, "author", ""))
     at: Instant = fact.at
-    return Told(entry.index, entry.subject, fact.kind, at, at, who, cut(what))
+    return Told(entry.index, entry.subject, fact.kind, at, at, _who(fact), cut(what))
+
+
+def _who(fact: Fact) -> str:
+    """The person; '' where it happened by itself."""
+    by = getattr(fact, "by", None)
+    return by.person if isinstance(by, By) else str(getattr(fact, "author", ""))
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
@@ -290,6 +294,5 @@ def _changed(entry: LedgerEntry) -> tuple[str, str] | None:
     if found is None:
         return None
     what, key, _ = found
-    by = getattr(entry.fact, "by", None)
-    person = by.person if isinstance(by, By) else str(getattr(entry.fact, "author", ""))
+    person = _who(entry.fact)
     return what.replace(f" by {person}", "", 1) if person else what, key

@@ -123,9 +123,7 @@ def _placed(told: Sequence[Told], now: int) -> Iterable[tuple[int, int, int, Mom
             at, why = _clocked(one, of_subject.get(one.subject), last, now)
             of_subject[one.subject] = at, one.index
             last = at
-            if (
-                one.said != one.clock
-            ):  # a note: it has its place where the person says, which cannot be after they said it
+            if one.said != one.clock:  # a note: its place is where the person says, which cannot be after they said it
                 at, why = _noted(one, at, why)
         made = Moment(
             one.index, instant(at), one.who, one.what, one.kind, one.subject, one.said, why, one.count, one.step
@@ -138,9 +136,8 @@ def _clocked(one: Told, before: tuple[int, int] | None, last: int | None, now: i
     if at is None or at > now:
         known = [t for t in (before[0] if before else None, last) if t is not None]
         what = "cannot be read" if at is None else "has not come yet"
-        return max(
-            known, default=now
-        ), f"its clock says {one.clock!s:.40}, which {what}: it stands where the ledger has it"
+        why = f"its clock says {one.clock!s:.40}, which {what}: it stands where the ledger has it"
+        return max(known, default=now), why
     if before is not None and at < before[0]:
         off = before[0] - at >= SECOND
         why = f"its clock says {_short(one.said)}, before entry {before[1]}, which was written earlier"

@@ -10,7 +10,7 @@ import base64
 import codecs
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from cleanroom.core.injection.plain import folded, layers
 
@@ -45,29 +45,25 @@ def leaked(text: str, tokens: Iterable[str]) -> tuple[str, ...]:
     wanted = tuple(tokens)
     if not wanted:
         return ()
-    seen = tuple(dict.fromkeys(_bare(reading) for reading in _readings(text)))
+    seen = tuple(dict.fromkeys(_bare(layer.text) for layer in layers(text)))
+    signs = "".join(text.split())
+    codes = (signs, signs[::-1])
     out = []
     for token in wanted:
         bare = _bare(token)
         forms = (bare, bare[::-1], _bare(codecs.encode(token, "rot13")))
         plain = any(form in reading for reading in seen for form in forms)
-        if bare and (plain or any(_in_base64(token, reading) for reading in (text, text[::-1]))):
+        if bare and (plain or any(_in_base64(token, code) for code in codes)):
             out.append(token)
     return tuple(out)
-
-
-def _readings(text: str) -> Iterator[str]:
-    for layer in layers(text):
-        yield layer.text
 
 
 def _bare(text: str) -> str:
     return _REST.sub("", folded(text))
 
 
-def _in_base64(token: str, text: str) -> bool:
-    """As a part of a longer text that was encoded: base64 has three forms of it, by where it begins."""
-    signs = "".join(text.split())
+def _in_base64(token: str, signs: str) -> bool:
+    """As a part of a longer text that was encoded (blanks left out): base64 has three forms of it, by where it begins."""
     for written in (token, token.lower(), token.upper()):
         data = written.encode()
         for skip in range(3):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cleanroom.core.base import noun
 from cleanroom.core.injection.cues import ALL_NAMES, ALONE, PLACE, REASONS
-from cleanroom.core.injection.features import BUCKETS, Windows, features
+from cleanroom.core.injection.features import Windows, features
 
 OWASP = "LLM01:2025 Prompt Injection"
 """Its name in the OWASP Top 10 for LLM applications."""
@@ -121,8 +121,3 @@ def by_patterns(text: str) -> bool:
     return bool(len(shows)) and bool(
         (shows[:, alone].any(axis=1) | (shows[:, ALL_NAMES.index("3 cues or more")] > 0)).any()
     )
-
-
-def is_fitting(shows: int, words: int) -> bool:
-    """Were weights of these sizes made for this version of the cues?"""
-    return shows == len(ALL_NAMES) and words == BUCKETS

@@ -10,10 +10,8 @@ from cleanroom.core.incident.questions import QUESTIONS
 from cleanroom.core.incident.state import Detected
 from cleanroom.core.incident.telling import cut
 from cleanroom.core.incident.timeline import LAST, Moment, most_important
+from cleanroom.core.postmortem.gaps import GAP
 from cleanroom.core.postmortem.page import KINDS, NAMES, Name
-
-GAP = "TODO"
-"""What stands where only people know what belongs there; the lint refuses it."""
 
 MOST_MOMENTS = 15
 _MOST_FACTORS = 5

@@ -14,7 +14,8 @@ from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.policy import same
 from cleanroom.core.postmortem import blame
 from cleanroom.core.postmortem.blame.text import sentences
-from cleanroom.core.postmortem.draft import GAP, line_of
+from cleanroom.core.postmortem.draft import line_of
+from cleanroom.core.postmortem.gaps import GAP, STANDINS
 from cleanroom.core.postmortem.page import (
     KINDS,
     MOST_CHARACTERS,
@@ -39,7 +40,7 @@ MOST_FINDINGS = 200
 """Mistakes that are said one by one."""
 
 _OPEN = re.compile(
-    rf"\b(?:{GAP}|FIXME|TBD|TBA|TBC|XXX)\b|\b(?i:{GAP}[:(]|tbd|tba|to be (?:determined|written|filled in)|"
+    rf"\b(?:{'|'.join(STANDINS)})\b|\b(?i:{GAP}[:(]|tbd|tba|to be (?:determined|written|filled in)|"
     rf"lorem ipsum|fill (?:this )?in|coming soon)\b|\?\?\?|(?i:<(?:insert|your|name|fill)[^<>\n]{{0,80}}>)"
 )
 _NOTHING = re.compile(

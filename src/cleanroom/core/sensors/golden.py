@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from scipy import stats
-
 from cleanroom.core.base import Instant, noun
 from cleanroom.core.sensors.result import MOST, Over, Quiet, Result, TooFew
 
@@ -73,6 +71,8 @@ def _fell(before: Passed | None, now: Passed, fall: float) -> list[str]:
     if now.cases and now.share < best - fall:
         out.append(f"{now.right} of {now.cases} golden cases come out right, {best:.0%} did before")
     if before is not None and before.rows and now.rows:
+        from scipy import stats  # takes its time to load, and every command that knows of sensors would wait for it
+
         was = before.known / before.rows
         # the chance of as few known rows as now, did the share not fall by more than is allowed
         p = stats.binom.cdf(now.known, now.rows, max(was - fall, 0.0))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from scipy import stats
-
 from cleanroom.core.base import Instant, noun
 from cleanroom.core.sensors.result import MOST, Over, Quiet, Result, TooFew
+from cleanroom.core.stats.intervals import share_lower
 
 _ALPHA = 0.001
 
@@ -38,7 +37,7 @@ class Injection:
             f", {len(self.canaries)} canaries" if self.canaries else ""
         )
         bound = f"at most {self.most:.2%} of calls" + (", no canary" if self.canaries else "")
-        low = float(stats.beta.ppf(_ALPHA, found.attacks, found.of - found.attacks + 1)) if found.attacks else 0.0
+        low = float(share_lower(found.attacks, found.of, _ALPHA))
         if not found.leaks and low <= self.most:
             return Quiet(covers, seen, bound)
         said = []

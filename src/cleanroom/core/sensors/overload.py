@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from scipy import stats
-
 from cleanroom.core.base import Instant, noun
 from cleanroom.core.sensors.result import MOST, Over, Quiet, Result, TooFew
+from cleanroom.core.stats.intervals import share_lower
 
 _ALPHA = 0.001
 _LEAST = 20
@@ -50,7 +49,7 @@ class Overload:
             )
         if found.of < _LEAST:
             return TooFew(covers, f"{_LEAST} {found.what}, with a word on whether a person took over")
-        low = float(stats.beta.ppf(_ALPHA, found.n, found.of - found.n + 1)) if found.n else 0.0
+        low = float(share_lower(found.n, found.of, _ALPHA))
         says = f"at most {bound:.1%} of {found.what}"
         seen = f"{found.n:,} of {found.of:,} ({found.n / found.of:.1%})"
         if low <= bound:

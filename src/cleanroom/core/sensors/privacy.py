@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from scipy import stats
-
 from cleanroom.core.base import Instant, noun
 from cleanroom.core.sensors.result import MOST, Over, Quiet, Result, TooFew
+from cleanroom.core.stats.intervals import share_lower
 
 _ALPHA = 0.001
 
@@ -38,7 +37,7 @@ class Privacy:
         share = found.with_any / found.of
         bound = f"at most {self.most:.2%} of outputs" if self.most else "none"
         seen = f"{found.with_any:,} of {found.of:,} outputs"
-        low = float(stats.beta.ppf(_ALPHA, found.with_any, found.of - found.with_any + 1)) if found.with_any else 0.0
+        low = float(share_lower(found.with_any, found.of, _ALPHA))
         if not found.with_any or (self.most and low <= self.most):
             return Quiet(covers, seen, bound)
         kinds = ", ".join(f"{kind} {n:,}" for kind, n in sorted(found.by_kind.items(), key=lambda k: -k[1]))

@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from math import gcd
 from typing import Literal
 
-from cleanroom.core.base import MINUTE, SECOND, Instant, instant, noun
+from cleanroom.core.base import MINUTE, SECOND, Instant, noun
 from cleanroom.core.sensors.freshness import length
 from cleanroom.core.sensors.result import MOST, Over, Quiet, Result, TooFew
 from cleanroom.core.slo import Limit
 from cleanroom.core.slo_status import percent
 from cleanroom.core.stats.backtest import OVER, TOO_FEW, Rule, said
-
-EVENT = "event/"
 
 Arm = Literal["", "candidate", "control", "other"]
 
@@ -112,8 +110,3 @@ def step_of(watch: Rate, every: float) -> int:
 def last_end(watch: Rate, now: int) -> int:
     """Up to which minute a look at `now` goes (microseconds): calls of later ones may still come in."""
     return (now - round(watch.delay * SECOND)) // MINUTE * MINUTE
-
-
-def begin_of(watch: Rate, end: int) -> Instant:
-    """When the window that ends there begins."""
-    return instant(end - round(watch.window * SECOND) // MINUTE * MINUTE)

@@ -50,7 +50,7 @@ def open_incident(room: Answering, wish: asked.Opening) -> shape.IncidentShown:
     return _shown(room, open_by_hand(room, report))
 
 
-@router.post("/incidents/sync", responses=problems(404, 409))
+@router.post("/incidents/sync", responses=_GONE)
 def sync_actions(room: Answering) -> list[shape.SyncedShown]:
     """Close the actions whose issues are closed in their trackers."""
     return [shape.SyncedShown(incident=i, action=a, said=said) for i, a, said in actions.sync(room)]

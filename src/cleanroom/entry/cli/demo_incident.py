@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from cleanroom.core.base import Instant, after, micros
+from cleanroom.core.postmortem.gaps import GAP
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from cleanroom.app.room import Room
     from cleanroom.app.validate import Checked
+    from cleanroom.core.change import Mapping
     from cleanroom.core.facts.incidents import Work
     from cleanroom.core.incident.state import Incident
     from cleanroom.sim.rollouts import SimulatedClock, Traffic
@@ -194,14 +196,12 @@ def _fixed(scene: _Scene, id: str, check: Callable[[Room, str], Checked]) -> Non
     from cleanroom.app.incident.proof import mitigate, monitor
     from cleanroom.app.propose.by_hand import propose_by_hand
     from cleanroom.core.base import Refused
-    from cleanroom.core.change import Mapping
     from cleanroom.sim.shop import LEGACY, watch_files
 
-    before = scene.room.project.change(NAME)[1]
-    assert before is not None  # noqa: S101 - it is a mapping
+    before = _mapping(scene)
     scene.clock.later(60 * 3)
     late = replace(before.events[0], legacy="order_done", target="purchase", reason="the old app's orders", votes=())
-    propose_by_hand(scene.as_(FIXER), Mapping((*before.events, late)), LEGACY, FIXED)
+    propose_by_hand(scene.as_(FIXER), replace(before, events=(*before.events, late)), LEGACY, FIXED)
     done = check(scene.as_(FIXER), FIXED)
     scene.say(
         f"{FIXED}: the name of the old app's order is in the mapping; the battery says {done.report.outcome.value}."
@@ -258,7 +258,9 @@ def _written_up(scene: _Scene, id: str) -> None:
 
 def filled(text: str) -> str:
     """The draft with its gaps filled, as a person would."""
-    return re.sub(r"TODO\(([^)]*)\):[^\n]*", lambda gap: _FILLED.get(gap[1], "The old app was not in the data."), text)
+    return re.sub(
+        rf"{GAP}\(([^)]*)\):[^\n]*", lambda gap: _FILLED.get(gap[1], "The old app was not in the data."), text
+    )
 
 
 def _proven(scene: _Scene, id: str) -> None:
@@ -293,7 +295,12 @@ def _same_again(scene: _Scene, name: str, check: Callable[[Room, str], Checked])
     from cleanroom.app.propose.by_hand import propose_by_hand
     from cleanroom.sim.shop import LEGACY
 
-    before = scene.room.project.change(FLAG)[1]
-    assert before is not None  # noqa: S101 - it is a mapping
-    propose_by_hand(scene.as_(SECOND), before, LEGACY, name)
+    propose_by_hand(scene.as_(SECOND), _mapping(scene), LEGACY, name)
     return check(scene.as_(SECOND), name)
+
+
+def _mapping(scene: _Scene) -> Mapping:
+    """The mapping with the defect."""
+    found = scene.room.project.change(FLAG)[1]
+    assert found is not None  # noqa: S101 - it is no dataset
+    return found

@@ -75,6 +75,7 @@ def over_time(
     """Show one metric step by step, of calls or as a sensor measured it, with the sensor's bound."""
     from cleanroom.app.systems import check_name
     from cleanroom.app.telemetry import panels, watched
+    from cleanroom.app.telemetry.course import course
     from cleanroom.entry.cli.telemetry_shown import course_grid
     from cleanroom.entry.telemetry import course_shown
     from cleanroom.wiring import room
@@ -82,15 +83,14 @@ def over_time(
     work = room(project, who, "read")
     check_name(work, system)
     since, until = panels.window(work, hours)
-    names = (
-        *work.calls.metrics(system, since, until),
-        *(w.metric for w in watched.watched(work, system, since, until)),
-    )
+    sensors = {w.metric: w for w in watched.watched(work, system, since, until)}
+    names = (*work.calls.metrics(system, since, until), *sensors)
     if metric not in names:
         hint = did_you_mean(metric, names) or "Look further back: --hours."
         raise NotFound(f"{system!r:.100} has no metric {metric!r:.100} in that time", hint)
-    found = watched.over_time(work, system, metric, since, until)
-    bound = next((w.bound for w in watched.watched(work, system, since, until) if w.metric == metric), None)
+    sensor = sensors.get(metric)
+    found = watched.drawn_of(sensor, since, until) if sensor else course(work, system, metric, since, until)
+    bound = sensor.bound if sensor else None
     if as_json:
         print_json(course_shown(found, bound))
     else:

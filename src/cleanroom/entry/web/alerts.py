@@ -18,7 +18,7 @@ from cleanroom.core.facts.alerts import Matching
 from cleanroom.core.incident.state import base_of as incident_of
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.rollout_plan import seconds_of
-from cleanroom.entry.web.pages import done, render, status_of
+from cleanroom.entry.web.pages import done, render
 from cleanroom.entry.web.routes import router
 from cleanroom.entry.web.told import told
 
@@ -98,7 +98,6 @@ def _list(request: Request, visit: Visit, alert: CleanroomError | None = None, *
         request,
         visit,
         "alerts.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/alerts",
         live="alert/ silences",
@@ -116,7 +115,6 @@ def _one(request: Request, visit: Visit, id: str, alert: CleanroomError | None =
         request,
         visit,
         "alert.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/alerts",
         live=f"alert/{base.id} silences",

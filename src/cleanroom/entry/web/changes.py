@@ -24,7 +24,7 @@ from cleanroom.entry.web import found as finding
 from cleanroom.entry.web import seen
 from cleanroom.entry.web.found import Found
 from cleanroom.entry.web.mapping import looked_of
-from cleanroom.entry.web.pages import done, fragment, render, status_of
+from cleanroom.entry.web.pages import done, fragment, render
 from cleanroom.entry.web.routes import router
 
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
@@ -181,7 +181,6 @@ def _page(request: Request, visit: Visit, name: str, alert: CleanroomError | Non
         request,
         visit,
         "change.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/changes",
         live=f"change/{name}",

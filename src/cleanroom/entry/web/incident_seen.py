@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fastapi import Request
-
 from cleanroom.app.incident import read
 from cleanroom.app.room import Room
 from cleanroom.core.base import Instant, micros
@@ -17,7 +15,6 @@ from cleanroom.core.incident.state import Action, Closed, Contained, Detected, I
 from cleanroom.core.incident.timeline import Moment, most_important
 from cleanroom.core.policy import same
 from cleanroom.entry.incidents import steps, took
-from cleanroom.entry.web import seen
 
 MOST_MOMENTS = 24
 """Moments that stand open on the page; all of them are one click away."""
@@ -243,31 +240,24 @@ def open_moments(moments: Sequence[Moment]) -> tuple[Moment, ...]:
     return tuple(moments) if len(moments) <= MOST_MOMENTS + 6 else most_important(moments, MOST_MOMENTS)
 
 
-def going_on(request: Request, room: Room) -> tuple[Row, ...]:
-    """Those that are not closed, worst first; read once for each size of the ledger."""
-    size = seen.now_of(request, room).size
-    found = seen.state(request).kept(("incidents", size), lambda: read.going_on(room))
+def going_on(room: Room) -> tuple[Row, ...]:
+    """Those that are not closed, worst first."""
     now = room.clock.now()
-    rows = [row(i, now) for i in found]
-    order = {"Not contained": 0, "Contained": 1}
-    return tuple(sorted(rows, key=lambda r: (order.get(r.word, 2), r.severity)))
+    rows = [row(i, now) for i in read.going_on(room)]
+    order = {"fail": 0, "warn": 1}
+    return tuple(sorted(rows, key=lambda r: (order.get(r.tone, 2), r.severity)))
 
 
-def mine(request: Request, room: Room, person: str) -> tuple[Mine, ...]:
+def mine(room: Room, person: str) -> tuple[Mine, ...]:
     """That person's open actions, the earliest due first; also those of incidents that are closed."""
     now = room.clock.now()
     found = [
         Mine(known.id, known.title, action, is_late(action, now))
-        for known in map(base_of, _every(request, room))
+        for known in map(base_of, read.every(room))
         for action in known.open_actions
         if same(action.owner, person)
     ]
     return tuple(sorted(found, key=lambda m: (m.action.due, m.incident)))
-
-
-def _every(request: Request, room: Room) -> tuple[Incident, ...]:
-    size = seen.now_of(request, room).size
-    return seen.state(request).kept(("every incident", size), lambda: read.every(room))
 
 
 def skew(incident: Incident) -> str:

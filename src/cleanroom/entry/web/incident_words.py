@@ -18,7 +18,7 @@ from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.moments import day
 from cleanroom.entry.web import incident_seen as view
 from cleanroom.entry.web import markdown_seen
-from cleanroom.entry.web.pages import done, render, status_of
+from cleanroom.entry.web.pages import done, render
 from cleanroom.entry.web.routes import router
 
 Text = Annotated[str, Form(max_length=2_000)]
@@ -95,7 +95,6 @@ def _page(request: Request, visit: Visit, id: str, alert: CleanroomError | None 
         request,
         visit,
         "postmortem.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/incidents",
         live=subject_of(known.id),
@@ -128,7 +127,6 @@ def _message(
         request,
         visit,
         "message.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/incidents",
         live=subject_of(known.id),

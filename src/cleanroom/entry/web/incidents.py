@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from fastapi import Form, Request, Response
 from starlette.responses import HTMLResponse
@@ -16,15 +16,15 @@ from cleanroom.app.incident.open import Report, open_by_hand, open_for_alert
 from cleanroom.app.incident.timeline import timeline
 from cleanroom.app.room import Room
 from cleanroom.core.base import CleanroomError, Misuse, Refused
-from cleanroom.core.facts.incidents import Severity, Work
+from cleanroom.core.facts.incidents import Severity
 from cleanroom.core.incident.categories import PATHS
-from cleanroom.core.incident.questions import Answered
 from cleanroom.core.incident.state import SEVERITIES, Closed, Incident, base_of, subject_of
 from cleanroom.core.policy import same
+from cleanroom.core.postmortem.page import KINDS
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.moments import day, moment
 from cleanroom.entry.web import incident_seen as view
-from cleanroom.entry.web.pages import done, render, status_of
+from cleanroom.entry.web.pages import done, render
 from cleanroom.entry.web.routes import router
 
 Text = Annotated[str, Form(max_length=500)]
@@ -32,14 +32,6 @@ Long = Annotated[str, Form(max_length=2_000)]
 Code = Annotated[str, Form(max_length=20_000)]
 
 _MOST_CLOSED = 50
-WORK = {
-    "case": "Regression case",
-    "fix": "Prompt, guard or capability",
-    "monitor": "Monitoring",
-    "docs": "Docs or runbook",
-    "other": "Other",
-}
-"""What an action adds, as the page says it."""
 
 
 @router.get("/incidents")
@@ -180,9 +172,9 @@ def add(
     """Add an action."""
 
     def deed() -> object:
-        kind = next((w for w in get_args(Work) if w == work), None)
+        kind = next((w for w in KINDS if w == work), None)
         if kind is None:
-            raise Misuse(f"{work!r:.40} is no kind of work", f"There are: {', '.join(WORK)}.")
+            raise Misuse(f"{work!r:.40} is no kind of work", f"There are: {', '.join(KINDS)}.")
         return actions.add(page.room, id, what, kind, owner, day(due), required=required == "yes")
 
     return _do(request, page, id, "action-added", deed, "#actions")
@@ -259,17 +251,16 @@ def _severity(text: str) -> Severity:
 
 def _list(request: Request, visit: Visit, alert: CleanroomError | None = None) -> HTMLResponse:
     room, now = visit.room, visit.room.clock.now()
-    closed = [view.row(i, now) for i in read.every(room) if isinstance(i, Closed)]
+    closed = [i for i in read.every(room) if isinstance(i, Closed)]
     return render(
         request,
         visit,
         "incidents.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/incidents",
         live="incident/ alert/",
-        going=view.going_on(request, room),
-        closed=closed[:_MOST_CLOSED],
+        going=view.going_on(room),
+        closed=[view.row(i, now) for i in closed[:_MOST_CLOSED]],
         more=max(0, len(closed) - _MOST_CLOSED),
         systems=[s.name for s in systems_of(room.project)],
         severities=SEVERITIES,
@@ -285,7 +276,6 @@ def _one(request: Request, visit: Visit, id: str, alert: CleanroomError | None =
         request,
         visit,
         "incident.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/incidents",
         live=f"{subject_of(known.id)} alert/",
@@ -306,7 +296,7 @@ def _one(request: Request, visit: Visit, id: str, alert: CleanroomError | None =
         shown_moments=view.open_moments(moments),
         sign_of=view.sign_of,
         late={a.id for a in known.open_actions if view.is_late(a, now)},
-        work=WORK,
+        work=KINDS,
         leads=known.lead is not None and same(visit.person, known.lead.person),
         asked_by_me=known.waiver is not None and same(visit.person, known.waiver.asked.by.person),
         written=written,
@@ -323,7 +313,7 @@ def _path(room: Room, found: Incident) -> dict[str, Any]:
     known = base_of(found)
     if known.category is None:
         return {"answers": (), "book": None, "trouble": ""}
-    answers: tuple[Answered, ...] = diagnose.standing(room, known.id)
+    answers = diagnose.standing(room, known.id)
     try:
         return {"answers": answers, "book": runbooks.progress(room, known.id), "trouble": ""}
     except CleanroomError as error:

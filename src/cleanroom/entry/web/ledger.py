@@ -14,7 +14,7 @@ from cleanroom.core.base import CleanroomError, NotFound
 from cleanroom.core.ledger import LedgerEntry, Verified
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.web import pictures, seen
-from cleanroom.entry.web.pages import done, fragment, render, status_of
+from cleanroom.entry.web.pages import done, fragment, render
 from cleanroom.entry.web.routes import router
 from cleanroom.entry.web.told import Line, fields, told
 
@@ -92,7 +92,6 @@ def _lines(
         request,
         visit,
         "ledger.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/ledger",
         live="*",

@@ -41,11 +41,11 @@ def over_time(turns: Sequence[Turn], now: Instant) -> Markup:
     out = [_lane(row, y[row]) for row in rows]
     spots = {t.id: (x(t.opened), y[t.category]) for t in shown}
     for turn in shown:
-        near = next((r.id for r in sorted(turn.repeats, key=lambda r: -int(r.id) if r.id.isdecimal() else 0)), "")
-        if near in spots:
-            out.append(_arc(spots[near], spots[turn.id]))
+        near = max(turn.repeats, key=lambda r: int(r.id) if r.id.isdecimal() else 0, default=None)
+        if near is not None and near.id in spots:
+            out.append(_arc(spots[near.id], spots[turn.id]))
     out += [_dot(t, *spots[t.id]) for t in shown]
-    out += _ends(shown, now, high)
+    out += _ends(shown[0].opened, now, _LEFT, _WIDE - _RIGHT, high - 6)
     again = sum(bool(t.repeats) for t in shown)
     title = f"{len(shown)} incidents over time, by category; {again} of them repeat an earlier one."
     return _svg("loop", _WIDE, high, title, out, "group")
@@ -70,17 +70,14 @@ def left_behind(turns: Sequence[Turn], now: Instant) -> Markup:
         points = _stairs(oldest, sums[part], (x, y), _BESIDE[part], right)
         out.append(f'<polyline class="{part}" points="{points}"/>')
     out += _names(sums, y, right)
-    out += [
-        f'<text x="{left}" y="{_HIGH - 8}">{escape(_day(oldest[0].opened))}</text>',
-        f'<text x="{right}" y="{_HIGH - 8}" text-anchor="end">{escape(_day(now))}</text>',
-    ]
+    out += _ends(oldest[0].opened, now, left, right, _HIGH - 8)
     said = ", ".join(_counted(sums[part][-1], one, more) for part, one, more in _PARTS)
     return _svg("behind", _WIDE, _HIGH, f"What incidents left behind so far: {said}.", out)
 
 
 def _scale(turns: Sequence[Turn], now: Instant, left: float, right: float) -> Callable[[Instant], float]:
     """A margin on both sides keeps dots off the edges."""
-    first = micros(turns[0].opened) if turns else 0
+    first = micros(turns[0].opened)
     span = max(micros(now) - first, 1)
 
     def place(at: Instant) -> float:
@@ -116,12 +113,10 @@ def _dot(turn: Turn, x: float, y: float) -> str:
     )
 
 
-def _ends(turns: Sequence[Turn], now: Instant, high: int) -> list[str]:
-    if not turns:
-        return []
+def _ends(first: Instant, now: Instant, left: int, right: int, y: int) -> list[str]:
     return [
-        f'<text x="{_LEFT}" y="{high - 6}">{escape(_day(turns[0].opened))}</text>',
-        f'<text x="{_WIDE - _RIGHT}" y="{high - 6}" text-anchor="end">{escape(_day(now))}</text>',
+        f'<text x="{left}" y="{y}">{escape(_day(first))}</text>',
+        f'<text x="{right}" y="{y}" text-anchor="end">{escape(_day(now))}</text>',
     ]
 
 

@@ -22,7 +22,7 @@ from cleanroom.core.run import EventFlow
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.web import found as finding
 from cleanroom.entry.web import seen
-from cleanroom.entry.web.pages import done, environment, fragment, render, status_of
+from cleanroom.entry.web.pages import done, environment, fragment, render
 from cleanroom.entry.web.routes import router
 
 Name = Annotated[str, Form()]
@@ -127,7 +127,6 @@ def _page(request: Request, visit: Visit, name: str, at: str, alert: CleanroomEr
         request,
         visit,
         "mapping.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/changes",
         live=f"change/{name}",

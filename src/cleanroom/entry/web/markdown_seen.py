@@ -21,23 +21,17 @@ _STRONG = re.compile(r"\*\*(.{1,500}?)\*\*")
 def page(text: str) -> Markup:
     """The page as HTML. Markup in it is shown as text; links stay text, too, so that none leads where it does not say."""
     lines = text[: _MOST_LINES * 100].replace("\r\n", "\n").split("\n")[:_MOST_LINES]
-    return Markup("\n").join(
-        _block(kind, [line for _, line in run]) for kind, run in groupby(map(_kinded, lines), key=_first)
-    )
+    return Markup("\n").join(_block(kind, list(run)) for kind, run in groupby(lines, key=_kind))
 
 
-def _first(pair: tuple[str, str]) -> str:
-    return pair[0]
-
-
-def _kinded(line: str) -> tuple[str, str]:
+def _kind(line: str) -> str:
     if not line.strip():
-        return "gap", line
+        return "gap"
     if _HEADING.fullmatch(line):
-        return "heading", line
+        return "heading"
     if _ITEM.fullmatch(line):
-        return "list", line
-    return ("table", line) if line.lstrip().startswith("|") else ("text", line)
+        return "list"
+    return "table" if line.lstrip().startswith("|") else "text"
 
 
 def _block(kind: str, lines: Sequence[str]) -> Markup:

@@ -17,6 +17,7 @@ from cleanroom.core.alerts.state import base_of, state_of
 from cleanroom.core.base import CleanroomError, instant
 from cleanroom.core.policy import SIGNED, same
 from cleanroom.entry.api.doors import Visit
+from cleanroom.entry.api.problems import status_of
 from cleanroom.entry.incidents import ACTS, took
 from cleanroom.entry.report import svg, view
 from cleanroom.entry.rollouts import amount
@@ -131,9 +132,11 @@ def done(where: str, code: str, place: str = "") -> RedirectResponse:
     return RedirectResponse(f"{where}{joint}done={code}{place}", 303)
 
 
-def render(request: Request, visit: Visit | None, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
-    """A template as a page. `visit` is None where nobody is signed in. `alert`, an error, is shown on top."""
-    shown = {"alert": None, "here": "", "live": "", "flash": _flash(request)} | context
+def render(
+    request: Request, visit: Visit | None, template: str, *, alert: CleanroomError | None = None, **context: Any
+) -> HTMLResponse:
+    """A template as a page. `visit` is None where nobody is signed in. `alert` is shown on top, and gives the status."""
+    shown = {"alert": alert, "here": "", "live": "", "flash": _flash(request)} | context
     if visit is not None:
         state = seen.state(request)
         now = seen.now_of(request, visit.room)
@@ -145,7 +148,7 @@ def render(request: Request, visit: Visit | None, template: str, *, status: int 
     else:
         shown |= {"me": None}
     text = environment().get_template(template).render(shown)
-    return HTMLResponse(text, status, {"Cache-Control": "no-store"})
+    return HTMLResponse(text, status_of(alert) if alert else 200, {"Cache-Control": "no-store"})
 
 
 def fragment(request: Request, key: object, template: str, context: Callable[[], dict[str, Any]]) -> Markup:
@@ -155,13 +158,6 @@ def fragment(request: Request, key: object, template: str, context: Callable[[],
         return Markup(environment().get_template(template).render(context()))  # noqa: S704 - it was escaped while written
 
     return seen.state(request).kept(("fragment", template, key), write)
-
-
-def status_of(error: CleanroomError) -> int:
-    """The status of a page that shows `error` on top."""
-    from cleanroom.entry.api.problems import status_of as told
-
-    return told(error)
 
 
 def _flash(request: Request) -> Flash | None:

@@ -14,7 +14,7 @@ from cleanroom.core.base import CleanroomError, after
 from cleanroom.core.policy import AREAS, DAY, SIGNED, same
 from cleanroom.entry.api.doors import Visit, serving
 from cleanroom.entry.web import seen
-from cleanroom.entry.web.pages import done, fragment, render, status_of
+from cleanroom.entry.web.pages import done, fragment, render
 from cleanroom.entry.web.routes import router
 
 _WHAT = {
@@ -113,7 +113,6 @@ def _page(
         request,
         visit,
         "people.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/people",
         live="people policy",

@@ -20,7 +20,7 @@ from cleanroom.core.policy import plain, same
 from cleanroom.core.queue import REASONS
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.web import seen
-from cleanroom.entry.web.pages import done, fragment, render, status_of
+from cleanroom.entry.web.pages import done, fragment, render
 from cleanroom.entry.web.routes import router
 from cleanroom.entry.web.told import told
 
@@ -186,7 +186,6 @@ def _overview(request: Request, visit: Visit, alert: CleanroomError | None = Non
         request,
         visit,
         "queue.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/queue",
         live="output/ cutoff/ corrections",
@@ -208,7 +207,6 @@ def _one(request: Request, visit: Visit, id: str, alert: CleanroomError | None =
         request,
         visit,
         "output.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/queue",
         live=f"output/{id}",

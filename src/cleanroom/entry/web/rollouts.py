@@ -33,7 +33,7 @@ from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.rollout_plan import metrics_of, seconds_of, shares_of
 from cleanroom.entry.rollouts import e_value, told
 from cleanroom.entry.web import seen
-from cleanroom.entry.web.pages import done, render, status_of
+from cleanroom.entry.web.pages import done, render
 from cleanroom.entry.web.rollout_pictures import Point, evidence, ramp
 from cleanroom.entry.web.routes import router
 from cleanroom.entry.web.told import told as line_of
@@ -139,7 +139,6 @@ def _list(request: Request, visit: Visit, alert: CleanroomError | None = None) -
         request,
         visit,
         "rollouts.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/rollouts",
         live="rollout/ flag/",
@@ -159,7 +158,6 @@ def _one(request: Request, visit: Visit, name: str, alert: CleanroomError | None
         request,
         visit,
         "rollout.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/rollouts",
         live=f"rollout/{name} flag/{one.flag}",

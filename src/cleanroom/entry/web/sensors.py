@@ -13,7 +13,7 @@ from cleanroom.app.sensors.read import Found, every, one
 from cleanroom.core.base import CleanroomError
 from cleanroom.core.sensors.standing import subject_of
 from cleanroom.entry.api.doors import Visit
-from cleanroom.entry.web.pages import done, render, status_of
+from cleanroom.entry.web.pages import done, render
 from cleanroom.entry.web.routes import router
 from cleanroom.entry.web.told import told
 
@@ -63,7 +63,6 @@ def _one(request: Request, visit: Visit, name: str, alert: CleanroomError | None
         request,
         visit,
         "sensor.html",
-        status=status_of(alert) if alert else 200,
         alert=alert,
         here="/systems",
         live=f"sensor/{name}",

@@ -15,7 +15,7 @@ from cleanroom.app import access
 from cleanroom.app.access import Knock, Opened
 from cleanroom.core.base import CleanroomError, NotFound, Refused
 from cleanroom.entry.api.doors import Serving, Visit, origin, same_origin, serving
-from cleanroom.entry.api.problems import headers_of, local, status_of
+from cleanroom.entry.api.problems import headers_of, local
 from cleanroom.entry.web.pages import render
 from cleanroom.entry.web.routes import PageRoute
 from cleanroom.ports.identity import Errand, Identity
@@ -131,12 +131,10 @@ def _let_in(request: Request, opened: Opened, back: str) -> Response:
 
 def _shown(request: Request, back: str, *, link: str = "", error: CleanroomError | None = None) -> Response:
     provider = serving(request).identity
-    status = 200 if error is None else status_of(error)
     page = render(
         request,
         None,
         "sign-in.html",
-        status=status,
         alert=error,
         link=link,
         back=back,

@@ -16,10 +16,11 @@ from cleanroom.app.alerts.why import changed
 from cleanroom.app.incident.read import of_system
 from cleanroom.app.room import Room
 from cleanroom.app.systems import Glance
-from cleanroom.app.telemetry.course import Course, Point
+from cleanroom.app.telemetry.course import Course, Point, course
 from cleanroom.app.telemetry.panels import Line, found_call, panel
-from cleanroom.app.telemetry.watched import SENSOR, Watched, over_time, watched
+from cleanroom.app.telemetry.watched import SENSOR, Watched, drawn_of, watched
 from cleanroom.core.base import HOUR, CleanroomError, Misuse, instant, micros
+from cleanroom.core.call import EVENT
 from cleanroom.core.facts.alerts import Cause
 from cleanroom.core.progress.state import start_of
 from cleanroom.core.slo import CallShare, LabelledShare, Slo, metric_of
@@ -30,7 +31,7 @@ from cleanroom.entry.web import metric_pictures as pictures
 from cleanroom.entry.web.incident_seen import row
 from cleanroom.entry.web.pages import render
 from cleanroom.entry.web.routes import router
-from cleanroom.ports.calls import EVENT, PARTS, Part
+from cleanroom.ports.calls import PARTS, Part
 
 SPANS = {"6h": 6, "24h": 24, "7d": 168, "30d": 720}
 """What the page offers to look back over, in hours."""
@@ -86,8 +87,9 @@ def show(
     figures = figures if figures and figures.metrics else None
     sensors = {w.metric: w for w in _watched(room, name, since, until)}
     chosen = metric if metric in sensors or (figures and metric in figures.metrics) else REQUESTS
-    title = sensors[chosen].title if chosen in sensors else title_of(chosen)
-    drawn = over_time(room, name, chosen, since, until)
+    sensor = sensors.get(chosen)
+    title = sensor.title if sensor else title_of(chosen)
+    drawn = drawn_of(sensor, since, until) if sensor else course(room, name, chosen, since, until)
     causes = changed(room, name, instant(drawn.since), instant(drawn.until))
     return render(
         request,
@@ -102,9 +104,7 @@ def show(
         metric=chosen,
         title=title,
         tiles=(_tiles(name, figures.total, span, chosen) if figures else []) + _of_sensors(name, sensors, span, chosen),
-        picture=_picture(
-            name, title, drawn, causes, sensors[chosen].bound if chosen in sensors else _promised(room, found, chosen)
-        ),
+        picture=_picture(name, title, drawn, causes, sensor.bound if sensor else _promised(room, found, chosen)),
         causes=list(enumerate(reversed(causes), 1)),
         worst=[(p, written(chosen, p.value, share=True), door(name, drawn, p)) for p in drawn.worst()]
         if drawn.share

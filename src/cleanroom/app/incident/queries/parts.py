@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cleanroom.app.incident.queries.look import Look, Told, cannot, share
+from cleanroom.core.call import EVENT
 from cleanroom.core.incident.compare import LEAST, Mix, mixed, rose
 from cleanroom.core.telemetry.metrics import REQUESTS
-from cleanroom.ports.calls import EVENT, Part
+from cleanroom.ports.calls import Part
 
 _BAD = ("hallucination", "hallucination_overlap", "escalated", "pii", "misclassified", "refused", "error")
 _MOST = 8

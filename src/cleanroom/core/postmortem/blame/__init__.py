@@ -97,7 +97,7 @@ def _judge(shown: str, people: frozenset[str]) -> Blame | None:
     for first, last, rule in _hits(clauses):
         start = clauses.tokens[max(0, first)].start
         end = clauses.tokens[min(len(clauses.tokens), max(last, first + 1)) - 1].end
-        return Blame(start, end, rule, reword(rule, [token.low for token in clauses.tokens]))
+        return Blame(start, end, rule, reword(rule, clauses.lows))
     return None
 
 
@@ -112,6 +112,6 @@ def _hits(clauses: Clauses) -> Iterator[Hit]:
     yield from hindsight(clauses)
     yield from tone(clauses)
     spoken = " word with " in clauses.low or " words with " in clauses.low
-    if spoken or words.TALK.isdisjoint({token.low for token in clauses.tokens}):
+    if spoken or words.TALK.isdisjoint(clauses.lows):
         yield from faults(clauses)
         yield from turns(clauses)

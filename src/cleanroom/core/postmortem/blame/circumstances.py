@@ -5,13 +5,11 @@ from __future__ import annotations
 from cleanroom.core.postmortem.blame import verbs, words
 from cleanroom.core.postmortem.blame.clauses import Clauses
 from cleanroom.core.postmortem.blame.lexicon import word_set
-from cleanroom.core.postmortem.blame.predicates import Phrase, Predicate, Who
+from cleanroom.core.postmortem.blame.predicates import Phrase, Predicate, Who, is_person
 from cleanroom.core.postmortem.blame.tokens import Tag
 
 Hit = tuple[int, int, str]
 """First token, the token after the last, the rule's name."""
-
-PEOPLE = frozenset({Who.PERSON, Who.MAYBE})
 
 _THINGS_BREAK = word_set(
     """
@@ -43,7 +41,7 @@ def by_person(clauses: Clauses, predicate: Predicate) -> bool:
         return False
     if subject.who is Who.MAYBE and predicate.lemma in _THINGS_BREAK:
         return any(t.tag is Tag.NOUN for t in clauses.tokens[predicate.at + 1 : predicate.object_end])
-    return subject.who in PEOPLE
+    return is_person(subject)
 
 
 def hypothetical(clauses: Clauses, p: Predicate) -> bool:
@@ -89,7 +87,7 @@ def excused(clauses: Clauses, p: Predicate) -> bool:
 
 def _is_personal(p: Predicate) -> bool:
     """Is the reason a person's? What they were not told, shown or given is a system's."""
-    if p.subject is None or p.subject.who not in PEOPLE:
+    if not is_person(p.subject):
         return False
     lacking = p.denied and p.lemma in {"know", "see", "have", "receive", "get", "be", "tell"}
     return not (lacking or (p.passive and p.denied) or "could" in p.modal or p.lemma == "lack")

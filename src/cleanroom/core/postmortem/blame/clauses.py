@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from cleanroom.core.postmortem.blame import words
 from cleanroom.core.postmortem.blame.lexicon import word_set
-from cleanroom.core.postmortem.blame.persons import on_the_part, stands_for, they
-from cleanroom.core.postmortem.blame.predicates import Phrase, Predicate, Who, groups
-from cleanroom.core.postmortem.blame.tokens import NOMINAL, Tag, Token, is_role, read
+from cleanroom.core.postmortem.blame.persons import on_the_part, stands_for
+from cleanroom.core.postmortem.blame.predicates import Phrase, Predicate, Who, groups, is_somebody
+from cleanroom.core.postmortem.blame.tokens import NOMINAL, Tag, Token, is_owner, is_role, read
 from cleanroom.core.postmortem.blame.verbs import CHOOSING, DUTY, HUMAN_OMIT, INTRODUCE
 
 _ATTACHING = word_set(
@@ -27,15 +27,16 @@ _REACH = 24
 
 @dataclass(slots=True)
 class Clauses:
-    """A sentence that has been read: its tokens and its predicates, in order."""
+    """A sentence that has been read: its tokens and its predicates, in order; its words in lower case, and these as one text."""
 
     tokens: list[Token]
+    lows: list[str]
     low: str
     predicates: list[Predicate] = field(default_factory=list)
 
     def words(self, start: int, end: int) -> list[str]:
         """The words from token `start` to token `end`, in lower case."""
-        return [token.low for token in self.tokens[start:end]]
+        return self.lows[start:end]
 
     def phrase_after(self, at: int) -> Phrase | None:
         """The noun phrase that starts at token `at`."""
@@ -123,10 +124,6 @@ class Clauses:
             return inner.who if inner else Who.OTHER
         return stands_for(self.tokens, start, head)
 
-    def they(self, at: int) -> Who:
-        """`they` are persons, unless only things stand before it."""
-        return they(self.tokens, at)
-
     def agent_after(self, at: int) -> bool:
         """`of the reviewer`, `by Tom`, `from the on-call`, `on the part of the lead`, `made by Tom` at token `at`?"""
         rest = self.words(at, at + 5)
@@ -136,14 +133,14 @@ class Clauses:
             at += 3
         elif not rest or rest[0] not in {"of", "by", "from", "in", "within", "among", "amongst", "across"}:
             return False
-        phrase = self.phrase_after(at + 1)
-        return phrase is not None and phrase.who in {Who.PERSON, Who.MAYBE} and not phrase.nobody
+        return is_somebody(self.phrase_after(at + 1))
 
 
 def parse(sentence: str, people: Collection[str] = ()) -> Clauses:
     """Read one masked sentence."""
     tokens = read(sentence, people)
-    found = Clauses(tokens, " ".join(token.low for token in tokens))
+    lows = [token.low for token in tokens]
+    found = Clauses(tokens, lows, " ".join(lows))
     for predicate in groups(tokens):
         predicate.subject = _subject(found, predicate)
         _questioned(found, predicate)
@@ -160,7 +157,7 @@ def _nominal(token: Token) -> bool:
 
 def _owned(tokens: list[Token], at: int) -> bool:
     """A pronoun with a possessive: whoever's, nobody's."""
-    return tokens[at].tag is Tag.PERSON and at + 1 < len(tokens) and tokens[at + 1].low == "'s"
+    return tokens[at].tag is Tag.PERSON and is_owner(tokens, at)
 
 
 def _head(tokens: list[Token], start: int, end: int) -> int:
@@ -174,8 +171,6 @@ def _head(tokens: list[Token], start: int, end: int) -> int:
 
 def _subject(found: Clauses, predicate: Predicate) -> Phrase | None:
     tokens, k = found.tokens, predicate.start - 1
-    while k >= 0 and tokens[k].tag in {Tag.ADVERB, Tag.NOT}:
-        k -= 1
     if k < 0:
         return _inverted(found, predicate)
     before = tokens[k]
@@ -220,7 +215,7 @@ def _around(found: Clauses, comma: int) -> Phrase | None:
     if first is None or not _nominal(tokens[first - 1]) or tokens[first + 1].tag is Tag.AND:
         return None
     opens = found.phrase_before(first - 1)
-    if opens is None or opens.who not in {Who.PERSON, Who.MAYBE} or opens.nobody:
+    if not is_somebody(opens):
         return None
     free = opens.start == 0 or tokens[opens.start - 1].tag in {Tag.SUB, Tag.PUNCT, Tag.AND, Tag.THAT}
     return opens if free else None

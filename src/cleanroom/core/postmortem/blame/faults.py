@@ -5,41 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cleanroom.core.postmortem.blame import words
-from cleanroom.core.postmortem.blame.circumstances import PEOPLE, Hit
+from cleanroom.core.postmortem.blame.circumstances import Hit
 from cleanroom.core.postmortem.blame.clauses import Clauses
-from cleanroom.core.postmortem.blame.lexicon import word_set
-from cleanroom.core.postmortem.blame.predicates import Phrase
+from cleanroom.core.postmortem.blame.lexicon import phrases, word_set
+from cleanroom.core.postmortem.blame.predicates import Phrase, is_person, is_somebody
 from cleanroom.core.postmortem.blame.shortcomings import owned_shortcoming, strong_nouns, weak_nouns
-from cleanroom.core.postmortem.blame.tokens import Tag
+from cleanroom.core.postmortem.blame.tokens import Tag, is_owner
 from cleanroom.core.postmortem.blame.traits import denied, idioms, lacks, strong_traits, traits
 
-_LEADS = (
-    (("caused", "by"), 2),
-    (("due", "to"), 2),
-    (("because", "of"), 2),
-    (("owing", "to"), 2),
-    (("down", "to"), 2),
-    (("attributable", "to"), 2),
-    (("attributed", "to"), 2),
-    (("traced", "to"), 2),
-    (("traced", "back", "to"), 3),
-    (("result", "of"), 2),
-    (("fault", "of"), 2),
-    (("lies", "with"), 2),
-    (("lie", "with"), 2),
-    (("rests", "with"), 2),
-    (("rests", "on"), 2),
-    (("falls", "on"), 2),
-    (("fell", "on"), 2),
-    (("stemmed", "from"), 2),
-    (("stems", "from"), 2),
-    (("arose", "from"), 2),
-    (("blamed", "on"), 2),
-    (("lies", "squarely", "with"), 3),
-    (("goes", "to"), 2),
-    (("brought", "about", "by"), 3),
-    (("courtesy", "of"), 2),
-    (("thanks", "to"), 2),
+_LEADS = tuple(
+    tuple(lead.split())
+    for lead in phrases(
+        """
+        caused by | due to | because of | owing to | down to | attributable to | attributed to | traced to |
+        traced back to | result of | fault of | lies with | lie with | rests with | rests on | falls on | fell on |
+        stemmed from | stems from | arose from | blamed on | lies squarely with | goes to | brought about by |
+        courtesy of | thanks to
+        """
+    )
 )
 """What leads to the one who is named."""
 
@@ -72,16 +55,14 @@ def faults(clauses: Clauses) -> Iterator[Hit]:
 
 def _named(clauses: Clauses) -> Iterator[Hit]:
     """`Root cause: Kevin`, `the culprit was the release manager`."""
-    lows = [token.low for token in clauses.tokens]
-    for i, low in enumerate(lows[:-1]):
+    for i, low in enumerate(clauses.lows[:-1]):
         if low.removesuffix("s") not in _CAUSES:
             continue
         j = _copula(clauses, i + 1)
         phrase = clauses.phrase_after(j) if j else None
         if phrase is None or denied(clauses, j):
             continue
-        person = phrase.who in PEOPLE and not phrase.nobody and not _more(clauses, phrase.end)
-        if person or owned_shortcoming(clauses, phrase):
+        if (is_somebody(phrase) and not _more(clauses, phrase.end)) or owned_shortcoming(clauses, phrase):
             yield i, phrase.end, "cause"
 
 
@@ -90,10 +71,10 @@ _CAUSES = word_set("cause culprit reason problem factor offender trigger issue l
 
 def _led_to(clauses: Clauses) -> Iterator[Hit]:
     """`caused by Jonas`, `due to the engineer's oversight`"""
-    tokens = clauses.tokens
-    lows = [token.low for token in tokens]
-    told = [i for i, token in enumerate(tokens) if token.tag is not Tag.ADVERB]
-    for lead, length in _LEADS:
+    lows = clauses.lows
+    told = [i for i, token in enumerate(clauses.tokens) if token.tag is not Tag.ADVERB]
+    for lead in _LEADS:
+        length = len(lead)
         if lead[0] not in lows:
             continue
         for k in range(len(told) - length):
@@ -109,15 +90,11 @@ def _is_led_to(clauses: Clauses, phrase: Phrase, lead: str, lows: list[str]) -> 
     """Is it a person, or a shortcoming of one? `thanks to Ana` thanks her, unless something was lost."""
     if owned_shortcoming(clauses, phrase):
         return True
-    if phrase.who not in PEOPLE or phrase.nobody or _owns_next(clauses, phrase.end):
+    if not is_somebody(phrase) or is_owner(clauses.tokens, phrase.end - 1):
         return False
     if lead in {"thanks", "courtesy"} and not {"no", "without", "lost", "again", "outage"} & set(lows):
         return False
     return lead != "goes" or "blame" in lows
-
-
-def _owns_next(clauses: Clauses, at: int) -> bool:
-    return at < len(clauses.tokens) and clauses.tokens[at].low == "'s"
 
 
 def _more(clauses: Clauses, at: int) -> bool:
@@ -160,33 +137,31 @@ def _at_fault(clauses: Clauses) -> Iterator[Hit]:
         ):
             continue
         tail = clauses.words(p.at + 1, min(len(tokens), p.at + 12))
-        text = " ".join(tail)
-        fault = text.startswith(
-            ("to blame", "at fault", "the culprit", "the reason", "the cause", "the root cause", "the problem")
-        )
-        fault = fault or text.startswith(
-            ("solely to blame", "clearly to blame", "partly to blame", "entirely to blame")
-        )
-        person = p.subject.who in PEOPLE
-        if person and (fault or _responsible(tail)):
+        if is_person(p.subject) and (" ".join(tail).startswith(_AT_FAULT) or _responsible(tail)):
             yield p.subject.start, min(len(tokens), p.at + 1 + len(tail)), "cause"
-        elif p.lemma == "hold" and ("accountable" in tail or "responsible" in tail):
-            yield p.start, p.end, "cause"
     for i, token in enumerate(tokens):
         owner = tokens[i - 1].low if i else ""
         if token.low in {"fault", "bad", "doing"} and not denied(clauses, i) and i:
             ours = owner in {"my", "our", "his", "her", "their", "your"} and _ends_here(clauses, i)
-            theirs = owner == "'s" and i > 1 and _person_at(clauses, i - 2) and token.low != "bad"
+            theirs = owner == "'s" and i > 1 and is_somebody(clauses.phrase_before(i - 2)) and token.low != "bad"
             if ours or theirs:
                 yield max(0, i - 3 if theirs else i - 1), i + 1, "cause"
         if token.low in {"blame", "blames", "blamed"} and not denied(clauses, i) and token.tag is not Tag.PREP:
             phrase = clauses.phrase_after(i + 1)
-            if phrase and phrase.who in PEOPLE and not phrase.nobody:
+            if is_somebody(phrase):
                 yield i, phrase.end, "cause"
         if token.low == "responsible" and not denied(clauses, i) and _responsible(clauses.words(i, i + 8)):
             holds = any(q.lemma == "hold" for q in clauses.predicates)
             if holds:
                 yield i, i + 1, "cause"
+
+
+_AT_FAULT = phrases(
+    """
+    to blame | at fault | the culprit | the reason | the cause | the root cause | the problem | solely to blame |
+    clearly to blame | partly to blame | entirely to blame
+    """
+)
 
 
 def _ends_here(clauses: Clauses, i: int) -> bool:
@@ -207,11 +182,6 @@ def _responsible(tail: list[str]) -> bool:
     return False
 
 
-def _person_at(clauses: Clauses, at: int) -> bool:
-    phrase = clauses.phrase_before(at)
-    return phrase is not None and phrase.who in PEOPLE and not phrase.nobody
-
-
 def _on_us(clauses: Clauses) -> Iterator[Hit]:
     """`This one is on us`, `that is on Fatima`"""
     tokens = clauses.tokens
@@ -224,5 +194,5 @@ def _on_us(clauses: Clauses) -> Iterator[Hit]:
         if clauses.words(at, at + 1) != ["on"] or tokens[p.subject.head].low not in _HAPPENED:
             continue
         phrase = clauses.phrase_after(at + 1)
-        if phrase and phrase.who in PEOPLE and not _owns_next(clauses, phrase.end):
+        if is_person(phrase) and not is_owner(clauses.tokens, phrase.end - 1):
             yield p.subject.start, phrase.end, "cause"

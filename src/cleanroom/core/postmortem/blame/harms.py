@@ -277,8 +277,6 @@ def _omits(clauses: Clauses, p: Predicate) -> bool:
     if p.lemma == "fail":
         over = tail[:1] in (["over"], ["back"])
         return not over and (p.subject is None or p.subject.who is Who.PERSON or _is_duty(clauses, p))
-    if p.lemma == "override":
-        return bool(words.GUARDS & set(tail))
     if p.lemma == "miss" and p.form == "ing" and (p.subject is None or p.subject.end != p.start):
         return False  # `about missing labels`
     if p.lemma == "miss":

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cleanroom.core.postmortem.blame import verbs, words
-from cleanroom.core.postmortem.blame.circumstances import PEOPLE, Hit, span
+from cleanroom.core.postmortem.blame.circumstances import Hit, span
 from cleanroom.core.postmortem.blame.clauses import Clauses
 from cleanroom.core.postmortem.blame.lexicon import phrases, word_set
-from cleanroom.core.postmortem.blame.predicates import Predicate, Who
+from cleanroom.core.postmortem.blame.predicates import Phrase, Predicate, Who, is_person, is_somebody
 from cleanroom.core.postmortem.blame.tokens import Tag
 
 _SHOULD = frozenset({"should", "ought", "must"})
@@ -48,10 +48,6 @@ def hindsight(clauses: Clauses) -> Iterator[Hit]:
     yield from _knew(clauses)
 
 
-def _person(p: Predicate) -> bool:
-    return p.subject is not None and p.subject.who in PEOPLE
-
-
 def _obliged(clauses: Clauses, p: Predicate) -> bool:
     tail = clauses.words(p.at + 1, p.end)
     denied = p.denied
@@ -62,11 +58,16 @@ def _obliged(clauses: Clauses, p: Predicate) -> bool:
         if {"obvious", "evident"} & set(tail[:3]):
             return True
         if {"clear", "plain"} & set(tail[:3]):
-            return any(_is_person_word(clauses, i) for i in range(p.at + 1, min(p.end, p.at + 8))) or "anyone" in tail
-        return _person(p) and good and "able" not in tail[:2] and not {"given", "told", "paged"} & set(tail[:2])
+            return (
+                any(is_person(clauses.phrase_after(i)) for i in range(p.at + 1, min(p.end, p.at + 8)))
+                or "anyone" in tail
+            )
+        return (
+            is_person(p.subject) and good and "able" not in tail[:2] and not {"given", "told", "paged"} & set(tail[:2])
+        )
     if _more_care(clauses, p):
         return True
-    if not _person(p) or (p.subject is not None and p.subject.nobody and not denied):
+    if not is_person(p.subject) or (p.subject.nobody and not denied):
         return False
     if p.modal in _SHOULD:
         return p.lemma not in {"have", "receive", "get"} or (
@@ -101,10 +102,10 @@ def _more_care(clauses: Clauses, p: Predicate) -> bool:
         return False
     before = clauses.words(max(0, p.start - 14), p.start)
     taken = p.lemma == "take" and bool(_GLANCES | {"second", "seconds"} & set(clauses.words(p.at + 1, p.at + 7)))
-    if taken and any(_is_person_word(clauses, i) for i in range(p.at + 1, p.at + 3)):
+    if taken and any(is_person(clauses.phrase_after(i)) for i in range(p.at + 1, p.at + 3)):
         return True
     asked = {"more", "better", "a", "closer", "greater", "simple", "quick", "second", "little", "bit"} & set(before)
-    return bool(asked and _GLANCES & set(before[-14:])) and p.lemma in verbs.CATCH | {
+    return bool(asked and _GLANCES & set(before)) and p.lemma in verbs.CATCH | {
         "show",
         "save",
         "spare",
@@ -113,17 +114,12 @@ def _more_care(clauses: Clauses, p: Predicate) -> bool:
     }
 
 
-def _is_person_word(clauses: Clauses, at: int) -> bool:
-    phrase = clauses.phrase_after(at)
-    return phrase is not None and phrase.who in PEOPLE
-
-
 def _passive_duty(clauses: Clauses, p: Predicate) -> bool:
     if p.agent is not None:
-        return p.agent.who in PEOPLE
-    if _person(p) or p.denied:
+        return is_person(p.agent)
+    if is_person(p.subject) or p.denied:
         trusted = p.lemma in {"give", "allow", "trust", "hire", "promote", "let", "grant", "assign"}
-        return _person(p) and p.denied and trusted
+        return is_person(p.subject) and p.denied and trusted
     tail = set(clauses.words(p.at + 1, p.end))
     systems = {"automatically", "ci", "automation", "tests", "staging", "canary", "in", "by", "pipeline", "gate"}
     return p.lemma in _LOOKED_AT and not tail & systems
@@ -141,7 +137,7 @@ def _by_system(clauses: Clauses) -> bool:
             ):
                 continue
             after = next((q for q in clauses.predicates if q.at >= phrase.end), None)
-            if phrase.who not in PEOPLE and not words.LACKS & set(clauses.words(phrase.start, phrase.end)):
+            if not is_person(phrase) and not words.LACKS & set(clauses.words(phrase.start, phrase.end)):
                 return True
             if after is not None and (_lacked(after) or (token.low == "had" and after.lemma in _LACKED)):
                 return True
@@ -156,17 +152,16 @@ def _lacked(p: Predicate) -> bool:
 def _duties(clauses: Clauses) -> Iterator[Hit]:
     """`was supposed to run`, `had a duty to`, `should know better`, `needed to look more closely`"""
     for p in clauses.predicates:
-        if not _person(p) or (p.subject is not None and p.subject.nobody):
+        if not is_somebody(p.subject):
             continue
         tail = clauses.words(p.at + 1, min(len(clauses.tokens), p.at + 9))
         text = " ".join(tail)
         past = clauses.tokens[p.at].low in {"was", "were", "had", "needed"} or p.form == "past"
         supposed = clauses.tokens[p.at].low in {"supposed", "meant"} and past and not p.modal and "to" in tail[:2]
-        owed = p.lemma == "have" and past and any(w in tail[:3] for w in ("duty", "obligation", "responsibility"))
+        duty = "to" in tail and any(w in tail[:3] for w in ("duty", "obligation", "responsibility"))
+        owed = p.lemma == "have" and past and duty
         better = p.lemma == "know" and (p.modal in _SHOULD or p.denied) and tail[:1] == ["better"]
         closer = p.lemma == "need" and past and any(w in text for w in ("more", "closer", "better", "harder"))
-        if owed and "to" not in tail:
-            owed = False
         if supposed or owed or better or closer:
             yield *span(p), "hindsight"
 
@@ -187,7 +182,7 @@ def _avoidable(clauses: Clauses) -> Iterator[Hit]:
             and "if" not in clauses.low.split()
         )
         careful = {"care", "attention", "diligence", "vigilance", "discipline", "competence"} & set(tail)
-        if gerund or (careful and not gerund) or (bare and not _by_system(clauses)):
+        if gerund or careful or (bare and not _by_system(clauses)):
             yield *span(p), "hindsight"
 
 
@@ -201,16 +196,16 @@ _HUMAN_GERUNDS = frozenset(
 def _had_they(clauses: Clauses) -> Iterator[Hit]:
     """`Had the developer tested`, `if Ana had read`, `if only someone had looked`"""
     for p in clauses.predicates:
-        if not _person(p) or p.modal or (p.subject is not None and p.subject.who is Who.MAYBE and p.lemma == "fail"):
+        if not is_person(p.subject) or p.modal or (p.subject.who is Who.MAYBE and p.lemma == "fail"):
             continue
-        start = p.subject.start if p.subject else p.start
+        start = p.subject.start
         rules = (
             p.opener == "if"
             and p.lemma in {"follow", "read", "test", "check", "listen", "do"}
             and p.form == "past"
             and not p.denied
         )
-        inverted = p.start >= 1 and p.subject is not None and _had_before(clauses, p)
+        inverted = p.start >= 1 and _had_before(clauses, p.subject)
         conditional = p.opener in {"if", "unless"} and (p.perfect or "only" in clauses.words(max(0, start - 2), start))
         if not (inverted or conditional or rules):
             continue
@@ -228,9 +223,8 @@ def _able(clauses: Clauses, p: Predicate) -> bool:
     )
 
 
-def _had_before(clauses: Clauses, p: Predicate) -> bool:
-    subject = p.subject
-    if subject is None or subject.start < 1 or clauses.tokens[subject.start - 1].low != "had":
+def _had_before(clauses: Clauses, subject: Phrase) -> bool:
+    if subject.start < 1 or clauses.tokens[subject.start - 1].low != "had":
         return False
     return subject.start < 2 or clauses.tokens[subject.start - 2].tag in {
         Tag.PUNCT,
@@ -241,13 +235,12 @@ def _had_before(clauses: Clauses, p: Predicate) -> bool:
     }
 
 
-_CHOSEN = frozenset({"choose", "decide", "elect", "opt", "prefer"})
 _TOLD = frozenset({"warn", "tell", "remind", "advise", "ask", "instruct", "order"})
 
 
 def _chose_not_to(p: Predicate, tail: list[str]) -> bool:
     """`had the time and chose not to`, with nothing after it"""
-    return p.lemma in _CHOSEN and tail[:2] == ["not", "to"] and (len(tail) < 3 or tail[2] in {".", ",", ";"})
+    return p.lemma in verbs.DECIDING and tail[:2] == ["not", "to"] and (len(tail) < 3 or tail[2] in {".", ",", ";"})
 
 
 def _disobeyed(tail: list[str]) -> bool:
@@ -267,8 +260,7 @@ _REPEATED = word_set(
 def _knew(clauses: Clauses) -> Iterator[Hit]:
     """`knew the index was stale and did nothing`, `despite two warnings`"""
     for p in clauses.predicates:
-        known = p.subject is not None and p.subject.who in PEOPLE | {Who.OUTSIDE} and not p.subject.nobody
-        if not known or p.subject is None or p.denied or p.modal:
+        if p.subject is None or p.subject.who is Who.OTHER or p.subject.nobody or p.denied or p.modal:
             continue
         tail = clauses.words(p.at + 1, len(clauses.tokens))
         text = " ".join(tail)
@@ -282,8 +274,11 @@ def _knew(clauses: Clauses) -> Iterator[Hit]:
             or (p.lemma == "do" and tail[:1] == ["nothing"] and tail[1:2] != ["wrong"] and p.form == "past")
         ):
             yield *span(p), "knew"
-    lows = [token.low for token in clauses.tokens]
-    acted = any(_person(p) and not p.denied and p.lemma not in _LACKED and p.form == "past" for p in clauses.predicates)
+    lows = clauses.lows
+    acted = any(
+        is_person(p.subject) and not p.denied and p.lemma not in _LACKED and p.form == "past"
+        for p in clauses.predicates
+    )
     for i, low in enumerate(lows):
         if acted and low in {"despite", "although", "though", "notwithstanding"} and _WARNED & set(lows[i + 1 : i + 6]):
             yield i, len(lows), "knew"

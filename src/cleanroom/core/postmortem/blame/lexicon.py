@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 def word_list(text: str) -> tuple[str, ...]:
-    """The words of a text, in its order; `_` stands for a blank inside a word."""
-    return tuple(word.replace("_", " ") for word in text.split())
+    """The words of a text, in its order."""
+    return tuple(text.split())
 
 
 def word_set(text: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from cleanroom.core.postmortem.blame.lexicon import phrases, word_set
 
 GIVEN = word_set(
     """
-    aaron abby abdul abdullah abebe abel abena abigail abu ada adam adaeze adam adele adil aditi aditya adrian adriana
+    aaron abby abdul abdullah abebe abel abena abigail abu ada adam adaeze adele adil aditi aditya adrian adriana
     adwoa agnes agnieszka ahmad ahmed aicha aiden aiko aileen aisha aishwarya ajay akash aki akiko akin akira akosua
     akua alain alan alba albert alberto aleksander aleksandra alessandra alessandro alessia alex alexander alexandra
     alexei alexis alfonso alfred ali alice alicia alina alisa alison alla allan allen alma alvaro alyssa amadou amal
@@ -23,7 +23,7 @@ GIVEN = word_set(
     carol carolina caroline carsten catalina catherine cathy cecilia cedric celeste celine cesar chad chan chandra
     chang chantal charles charlie charlotte chen cheng chiara chidi chike chinedu chinonso chinwe chioma chloe chris
     christian christina christine christoph christopher chukwu chun ciara cindy claire clara clarence claudia claudio
-    clement clara colette colin colleen connor constantin conor corinna craig cristian cristina cynthia dagmar daisuke
+    clement colette colin colleen connor constantin conor corinna craig cristian cristina cynthia dagmar daisuke
     dale damian damien dan dana daniel daniela danielle danny daria darius darko darren dave david davide deborah
     deepa deepak deepika delphine denis denise dennis derek desmond devi devon dhruv diana diane diego dieter dimitri
     dimitris dina dinesh dirk divya dmitri dmitry dmytro dominic dominik dominique don donald donna dora doris dorota
@@ -63,7 +63,7 @@ GIVEN = word_set(
     massimo mateo mateusz mathias mathieu mathilde matilda matt matteo matthew matthias matthieu maureen maurice
     mauricio maurizio max maxim maxime maya megan mehdi mehmet mei meilin melanie melissa mercedes meret mia michael
     michaela michal michał michel michele michelle miguel mihai mika mike mikhail mikko milan milena miles milica
-    milos min minh mina ming miguel mira miranda miriam mirko miroslav misha mitch moana mohamed mohammad mohammed
+    milos min minh mina ming mira miranda miriam mirko miroslav misha mitch moana mohamed mohammad mohammed
     mohan moira mona monica monika monique morgan moritz moses moshe mostafa muhammad mukesh murat musa mustafa myriam
     nabil nadia nadine nadja nam nana nancy nandini naoki naoko naomi nasir nasser nastya natalia natalie natasha
     nathalie nathan nathaniel navin neema neha neil nelson neven ngoc ngozi nguyen nia niamh nicholas nick nicola

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cleanroom.core.postmortem.blame import verbs, words
 from cleanroom.core.postmortem.blame.circumstances import (
-    PEOPLE,
     excused,
     is_we,
     object_words,
@@ -15,7 +14,7 @@ from cleanroom.core.postmortem.blame.circumstances import (
 from cleanroom.core.postmortem.blame.clauses import Clauses
 from cleanroom.core.postmortem.blame.harms import ACCIDENTS, STRAIGHT, by_accident, without_care
 from cleanroom.core.postmortem.blame.lexicon import word_set
-from cleanroom.core.postmortem.blame.predicates import Predicate
+from cleanroom.core.postmortem.blame.predicates import Predicate, is_person
 from cleanroom.core.postmortem.blame.tokens import Tag
 from cleanroom.core.postmortem.blame.verbs_of_fault import UNWISE
 
@@ -45,7 +44,7 @@ def left_out(clauses: Clauses, p: Predicate, *, nobody: bool) -> str:
         "charge",
     } & set(tail_words(clauses, p)):
         return "omission"
-    if p.governor in {"choose", "decide", "elect", "opt", "prefer"} and p.lemma in verbs.DUTY:
+    if p.governor in verbs.DECIDING and p.lemma in verbs.DUTY:
         return "" if excused(clauses, p) or lacking(clauses, p) else "omission"
     general = p.form == "s" or (p.subject is not None and clauses.tokens[p.subject.head].low == "you")
     if p.lemma not in verbs.DUTY or p.form == "ing" or (general and not p.denied) or "yet" in tail_words(clauses, p):
@@ -101,7 +100,7 @@ def agentless_gerund(clauses: Clauses, p: Predicate) -> bool:
     if p.start == 0 and clauses.tokens[0].tag is Tag.NOT:
         return p.lemma in _HEEDED
     if p.start == 0 and p.lemma in {"forget", "neglect", "ignore", "disregard", "skip"}:
-        return bool({"is", "was", "led", "cost", "caused", "meant"} & {t.low for t in clauses.tokens}) and not any(
+        return bool({"is", "was", "led", "cost", "caused", "meant"} & set(clauses.lows)) and not any(
             q.modal or q.denied for q in clauses.predicates
         )
     if before not in {"by", "of", "from"} or p.subject is None:
@@ -121,11 +120,10 @@ def passive(clauses: Clauses, p: Predicate) -> str:
     if p.denied:
         return "omission" if _not_followed(clauses, p) else ""
     tail, subject = tail_words(clauses, p), subject_words(clauses, p)
-    if p.agent is not None and p.agent.who in PEOPLE:
+    if is_person(p.agent):
         return "" if p.agent.nobody or planned(clauses) else _done_by(clauses, p, subject)
-    personal = p.subject is not None and p.subject.who in PEOPLE
     past = p.auxiliaries & {"was", "were", "been", "being"}
-    if p.agent is not None or personal or not past or excused(clauses, p):
+    if p.agent is not None or is_person(p.subject) or not past or excused(clauses, p):
         return ""
     return _agentless(p, subject, tail)
 
@@ -196,9 +194,7 @@ _RUN_BY_PEOPLE = frozenset({"handle", "manage", "execute", "supervise", "communi
 
 def _not_followed(clauses: Clauses, p: Predicate) -> bool:
     """`the checklist was not followed`, `the change was not properly tested`, with nobody named."""
-    if (p.agent is not None and p.agent.who not in PEOPLE) or excused(clauses, p):
-        return False
-    if p.subject is not None and p.subject.who in PEOPLE:
+    if (p.agent is not None and not is_person(p.agent)) or is_person(p.subject) or excused(clauses, p):
         return False
     if p.agent is not None:
         return p.lemma in verbs.DUTY | {"adhere", "comply", "respect", "obey"}

@@ -50,11 +50,11 @@ PLAIN = word_set(
     validator value variant vector version view virtual visibility voice volume wait wallet warehouse watchdog wave
     way webhook website week weekend weight wheel whatever whoever width window winter word work worker workers
     workflow workload workspace world writer year zone yes hello hi thanks thank kudos congrats congratulations bravo
-    brilliant great nice good well please sorry dear ok okay lol hats slow classic typical mitigation prevention
+    brilliant great nice good well please sorry dear ok okay lol hats slow classic typical prevention
     monitoring sev sev1 sev2 mttr mttd slo sla utc cet est pst gmt eu us uk usa europe asia africa america germany
     france spain italy india japan china brazil canada london berlin paris dublin tokyo york emea apac latam english
     french german spanish turkish japanese chinese italian easter christmas ramadan diwali black pilot human due bad
-    poor plain simple pure sheer lesson learned detect contain communicate diagnose mitigate verify first last second
+    poor plain simple pure sheer learned detect contain communicate diagnose mitigate verify first last
     third final previous initial current early late long short several many few more most less much enough only other
     same old new big small high low full partial empty open closed hidden clear likely possible unknown unclear true
     false known

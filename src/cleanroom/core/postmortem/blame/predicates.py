@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeGuard
 
 from cleanroom.core.postmortem.blame import words
 from cleanroom.core.postmortem.blame.tokens import Tag, Token
@@ -20,6 +21,9 @@ class Who(Enum):
     OTHER = "anything else"
 
 
+PEOPLE = frozenset({Who.PERSON, Who.MAYBE})
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A noun phrase: its tokens, its head, what it stands for; `nobody` where it denies the doer."""
@@ -29,6 +33,16 @@ class Phrase:
     head: int
     who: Who
     nobody: bool = False
+
+
+def is_person(phrase: Phrase | None) -> TypeGuard[Phrase]:
+    """Does it stand for a person, or perhaps for one? `nobody` is a person too."""
+    return phrase is not None and phrase.who in PEOPLE
+
+
+def is_somebody(phrase: Phrase | None) -> TypeGuard[Phrase]:
+    """Does it stand for a person, or perhaps for one, and not for nobody?"""
+    return is_person(phrase) and not phrase.nobody
 
 
 @dataclass(slots=True)

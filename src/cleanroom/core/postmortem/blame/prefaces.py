@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cleanroom.core.postmortem.blame.circumstances import PEOPLE, Hit
+from cleanroom.core.postmortem.blame.circumstances import Hit
 from cleanroom.core.postmortem.blame.clauses import Clauses
 from cleanroom.core.postmortem.blame.lexicon import phrases
+from cleanroom.core.postmortem.blame.predicates import is_somebody
 
 _SIGNS = phrases(
     """
@@ -46,7 +47,7 @@ def prefaced(clauses: Clauses) -> Iterator[Hit]:
     sign = next((sign for sign in _SIGNS if sign in clauses.low), None)
     if sign is None:
         return
-    lows = [token.low for token in clauses.tokens]
+    lows = clauses.lows
     first = clauses.low[: clauses.low.index(sign)].count(" ") + sign.count(" ")
     marks = _TURNS | {","} if "respect" in sign or "offen" in sign else _TURNS
     turn = next((i for i in range(first, len(lows)) if lows[i] in marks), None)
@@ -54,11 +55,6 @@ def prefaced(clauses: Clauses) -> Iterator[Hit]:
         return
     for i in range(turn + 1, len(lows)):
         phrase = clauses.phrase_after(i)
-        if (
-            phrase is not None
-            and phrase.who in PEOPLE
-            and not phrase.nobody
-            and lows[phrase.head] not in {"i", "we", "you", "us", "me"}
-        ):
+        if is_somebody(phrase) and lows[phrase.head] not in {"i", "we", "you", "us", "me"}:
             yield i, len(lows), "cause"
             return

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cleanroom.core.postmortem.blame import verbs, words
-from cleanroom.core.postmortem.blame.circumstances import PEOPLE, Hit
+from cleanroom.core.postmortem.blame.circumstances import Hit
 from cleanroom.core.postmortem.blame.clauses import Clauses
 from cleanroom.core.postmortem.blame.lexicon import word_set
-from cleanroom.core.postmortem.blame.predicates import Phrase, Who
+from cleanroom.core.postmortem.blame.persons import they
+from cleanroom.core.postmortem.blame.predicates import Phrase, Who, is_person, is_somebody
 from cleanroom.core.postmortem.blame.tokens import Tag, is_role
 from cleanroom.core.postmortem.blame.traits import denied
 
 
 def strong_nouns(clauses: Clauses) -> Iterator[Hit]:
     """`human error`, `operator error`, `negligence`, `lack of attention`; not `user error rate`, and not what prevents it."""
-    lows = [token.low for token in clauses.tokens]
+    lows = clauses.lows
     for i, low in enumerate(lows):
         if low not in _STRONG or (i and lows[i - 1] in words.TALK) or _measured(lows, i) or denied(clauses, i):
             continue
@@ -44,7 +45,7 @@ def _measured(lows: list[str], i: int) -> bool:
 
 def weak_nouns(clauses: Clauses) -> Iterator[Hit]:
     """`the engineer's oversight`, `a lapse of the reviewer`, `a typo by Andrei`, `Tom made a mistake`, `Ana's commit broke`."""
-    lows = [token.low for token in clauses.tokens]
+    lows = clauses.lows
     for i, token in enumerate(clauses.tokens):
         if token.low not in _WEAK and not token.low.endswith("ing"):
             continue
@@ -108,10 +109,10 @@ def _left_or_broken(gerund: str) -> bool:
 def _owner(clauses: Clauses, start: int, head: int) -> bool:
     tokens = clauses.tokens
     for i in range(start, head):
-        if tokens[i].low == "'s" and i and _person_word(clauses, i - 1):
+        if tokens[i].low == "'s" and i and is_somebody(clauses.plain(i - 1)):
             return True
     if tokens[start].low == "their":
-        return clauses.they(start) is Who.PERSON
+        return they(clauses.tokens, start) is Who.PERSON
     return tokens[start].low in {"his", "her", "my", "our"}
 
 
@@ -124,11 +125,6 @@ def _one_owner(clauses: Clauses, start: int, head: int) -> bool:
     return False
 
 
-def _person_word(clauses: Clauses, at: int) -> bool:
-    phrase = clauses.plain(at)
-    return phrase.who in PEOPLE and not phrase.nobody
-
-
 def _blamed_after(clauses: Clauses, at: int) -> bool:
     """`by Andrei`, `of the DBA`, `Aiko made`"""
     if clauses.agent_after(at):
@@ -138,7 +134,7 @@ def _blamed_after(clauses: Clauses, at: int) -> bool:
         if at < len(clauses.tokens) and clauses.tokens[at].tag in {Tag.NAME, Tag.PERSON}
         else None
     )
-    return phrase is not None and phrase.who in PEOPLE and clauses.words(phrase.end, phrase.end + 1) == ["made"]
+    return is_person(phrase) and clauses.words(phrase.end, phrase.end + 1) == ["made"]
 
 
 def _left_undone(clauses: Clauses, at: int) -> bool:

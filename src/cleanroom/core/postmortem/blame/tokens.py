@@ -280,7 +280,7 @@ def _name(tokens: list[Token], i: int, people: Collection[str]) -> Tag | None:
         return Tag.NAME if chat and _verb_follows(tokens, i) else None
     verb_next = _verb_follows(tokens, i)
     if not text[0].isupper():  # a script without capitals
-        return Tag.NAME if not text.isascii() and (verb_next or _owns(tokens, i)) else None
+        return Tag.NAME if not text.isascii() and (verb_next or is_owner(tokens, i)) else None
     if not _shaped(text, low):
         return None
     opens = _opens(tokens, i)
@@ -298,13 +298,14 @@ def _name(tokens: list[Token], i: int, people: Collection[str]) -> Tag | None:
         return Tag.NAME
     if opens:
         common = low.endswith(_COMMON_ENDS) or (low.endswith("s") and not low.endswith(("is", "us", "as", "os")))
-        return Tag.MAYBE if not common and (verb_next or _owns(tokens, i) or i == len(tokens) - 1) else None
+        return Tag.MAYBE if not common and (verb_next or is_owner(tokens, i) or i == len(tokens) - 1) else None
     capital = before is not None and before.text[0].isupper() and not (_opens(tokens, i - 1) and is_word(before.low))
     product = before is not None and (before.tag is Tag.DET or before.low in PRODUCTS or capital)
     return Tag.MAYBE if not product or (before is not None and before.low in {"i", "mr", "ms", "mrs", "dr"}) else None
 
 
-def _owns(tokens: list[Token], i: int) -> bool:
+def is_owner(tokens: list[Token], i: int) -> bool:
+    """Does a possessive come right after it: `Tom's`?"""
     return i + 1 < len(tokens) and tokens[i + 1].low == "'s"
 
 
@@ -324,38 +325,16 @@ def _shaped(text: str, low: str) -> bool:
 
 def is_word(low: str) -> bool:
     """Is it an ordinary word, so that its capital means no name?"""
-    return (
-        low in PLAIN
-        or low.removesuffix("s") in PLAIN
-        or low in FORMS
-        or low in _AUXILIARY
-        or is_role(low)
-        or any(low in known for known in _ORDINARY)
-    )
+    return low in _ORDINARY or low.removesuffix("s") in PLAIN or is_role(low)
 
 
-_ORDINARY = (
-    *(
-        words.PRONOUNS,
-        words.NOBODY,
-        words.DEPARTMENTS,
-        words.ORGANISATIONS,
-        words.ADVERSARIES,
-        words.NOT_PEOPLE,
-        words.ADVERBS,
-    ),
-    *(words.QUANTITIES, words.DETERMINERS, words.POSSESSIVES, words.NEGATIONS, words.PREPOSITIONS, words.SUBORDINATORS),
-    *(
-        words.RELATIVES,
-        words.CONJUNCTIONS,
-        words.BAD,
-        words.BAD_NOUNS,
-        words.STRONG_NOUNS,
-        words.WEAK_NOUNS,
-        words.DEEDS,
-    ),
-    *(words.LACKS, words.TRAITS, words.GOOD_TRAITS, words.WORK, words.ATTENTION, words.CARE, words.GUARDS, words.HOT),
-    *(words.REMEDIED, words.CONTAINED, words.TALK, words.MEASURES),
+_ORDINARY = frozenset().union(
+    *(PLAIN, FORMS, _AUXILIARY, words.PRONOUNS, words.NOBODY, words.DEPARTMENTS, words.ORGANISATIONS),
+    *(words.ADVERSARIES, words.NOT_PEOPLE, words.ADVERBS, words.QUANTITIES, words.DETERMINERS, words.POSSESSIVES),
+    *(words.NEGATIONS, words.PREPOSITIONS, words.SUBORDINATORS, words.RELATIVES, words.CONJUNCTIONS),
+    *(words.BAD, words.BAD_NOUNS, words.STRONG_NOUNS, words.WEAK_NOUNS, words.DEEDS, words.LACKS, words.TRAITS),
+    *(words.GOOD_TRAITS, words.WORK, words.ATTENTION, words.CARE, words.GUARDS, words.HOT, words.REMEDIED),
+    *(words.CONTAINED, words.TALK, words.MEASURES),
 )
 
 

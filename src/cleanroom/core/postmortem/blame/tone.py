@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cleanroom.core.postmortem.blame import verbs, words
-from cleanroom.core.postmortem.blame.circumstances import PEOPLE, Hit, span
+from cleanroom.core.postmortem.blame.circumstances import Hit, span
 from cleanroom.core.postmortem.blame.clauses import Clauses
 from cleanroom.core.postmortem.blame.deeds import deeds
 from cleanroom.core.postmortem.blame.lexicon import phrases, word_set
-from cleanroom.core.postmortem.blame.tokens import Tag
+from cleanroom.core.postmortem.blame.predicates import is_person, is_somebody
+from cleanroom.core.postmortem.blame.tokens import Tag, is_owner
 
 _PRAISE = phrases(
     """
     great job | nice work | nice job | nice one | nicely done | good going | smooth | amazing work | great work |
     good job | brilliant | kudos | congrats | congratulations | well done | bravo | thanks to | slow clap | hats off |
     big thanks | props to | good work | shout-out | shoutout | thank you | thanks | lovely work | genius move |
-    stellar work | smooth move | way to go | round of applause | you can thank | we can thank | we have | three cheers
+    stellar work | smooth move | way to go | round of applause | you can thank | we can thank | three cheers
     | applause | top marks | medal
     """
 )
-_PRAISED = tuple(f" {sign}" for sign in _PRAISE if sign != "we have")
+_PRAISED = tuple(f" {sign}" for sign in _PRAISE)
+_SIGHS = frozenset({"lol", "wow", "ugh", "smh"})
 _MORE = word_set(
     """
     care attention diligence discipline     careful attentive diligent disciplined vigilant thorough responsible
@@ -31,7 +33,7 @@ _MORE = word_set(
 _GLIB = phrases(
     """
     too much to ask | a good idea | tests are optional | is optional | are optional | was above | too hard for |
-    had better things | could not be bothered | couldn't be bothered | could n't be bothered | more important things |
+    had better things | could not be bothered | could n't be bothered | more important things |
     above reading | what could possibly go wrong | rules do not apply | know how to read
     """
 )
@@ -50,7 +52,8 @@ def _sarcasm(clauses: Clauses) -> Iterator[Hit]:
     head = " " + low[:40]
     praised = any(sign in head for sign in _PRAISED)
     glib = any(sign in low for sign in _GLIB)
-    if not praised and not glib and not (tokens and tokens[0].low in {"lol", "wow", "ugh", "smh"}):
+    sighs = bool(tokens) and tokens[0].low in _SIGHS
+    if not praised and not glib and not sighs:
         return
     who = any(t.low in {"whoever", "somebody", "someone", "genius", "geniuses"} for t in tokens)
     if praised and ((who and _bad_outcome(clauses)) or "genius" in low.split()):
@@ -64,21 +67,21 @@ def _sarcasm(clauses: Clauses) -> Iterator[Hit]:
     ):
         if not any(p.lemma == "be" and p.denied for p in clauses.predicates):
             yield whole
-    elif tokens and tokens[0].low in {"lol", "wow", "ugh", "smh"} and "who" in low.split() and _bad_outcome(clauses):
+    elif sighs and "who" in low.split() and _bad_outcome(clauses):
         yield whole
 
 
 def _thanks_a_person(clauses: Clauses) -> bool:
     """`thanks to Igor`, `thanks Pete`; not `thanks to the canary`, and not `thanks to Ana's note`."""
-    lows = [token.low for token in clauses.tokens]
+    lows = clauses.lows
     at = lows.index("thanks") + 1 if "thanks" in lows else len(lows)
     phrase = clauses.phrase_after(at + 1 if lows[at : at + 1] == ["to"] else at)
-    return phrase is not None and phrase.who in PEOPLE and not _owned(clauses, phrase.end)
+    return is_person(phrase) and not is_owner(clauses.tokens, phrase.end - 1)
 
 
 def _bad_outcome(clauses: Clauses) -> bool:
     """Is something lost, broken or switched off in it?"""
-    lows = {token.low for token in clauses.tokens}
+    lows = set(clauses.lows)
     if any(True for _ in deeds(clauses)):
         return True
     if {"gone", "dead", "down"} & lows:
@@ -106,8 +109,7 @@ def _bad_outcome(clauses: Clauses) -> bool:
 
 
 def _demands(clauses: Clauses) -> Iterator[Hit]:
-    lows = [token.low for token in clauses.tokens]
-    text = clauses.low
+    lows, text = clauses.lows, clauses.low
     for i in range(len(lows)):
         length = _demanded(clauses, lows, i) if lows[i] in _DEMANDING else 0
         if length:
@@ -141,13 +143,11 @@ def _demanded(clauses: Clauses, lows: list[str], i: int) -> int:  # noqa: PLR091
         case "ashamed" | "embarrassed" | "fired" | "sacked" if {"should", "be"} <= set(before):
             return 1
         case "taken" | "removed" | "kept" | "pulled" | "banned" | "barred" if {"should", "be"} <= set(before):
-            person = any(p.subject is not None and p.subject.who in PEOPLE for p in clauses.predicates if p.at == i)
-            return 1 if person and later & {"off", "from", "away"} else 0
+            return 1 if _of_person(clauses, i) and later & {"off", "from", "away"} else 0
         case "trusted" if set(before) & {"not", "n't", "cannot", "never"} and "be" in before:
-            return int(any(p.subject is not None and p.subject.who in PEOPLE for p in clauses.predicates if p.at == i))
+            return int(_of_person(clauses, i))
         case "teach":
-            phrase = clauses.phrase_after(i + 1)
-            return 3 if phrase is not None and phrase.who in PEOPLE and clauses.tokens[i].form == "base" else 0
+            return 3 if is_person(clauses.phrase_after(i + 1)) and clauses.tokens[i].form == "base" else 0
         case "stop":
             return 2 if _stop_it(clauses, lows, i) else 0
         case "access" | "rights" | "permissions" | "privileges":
@@ -171,6 +171,11 @@ def _demanded(clauses: Clauses, lows: list[str], i: int) -> int:  # noqa: PLR091
     return 0
 
 
+def _of_person(clauses: Clauses, at: int) -> bool:
+    """Is the verb at token `at` said of a person?"""
+    return any(is_person(p.subject) for p in clauses.predicates if p.at == at)
+
+
 def _stop_it(clauses: Clauses, lows: list[str], i: int) -> bool:
     """`please stop merging`, `he has to stop guessing`"""
     opens = i > 0 and lows[i - 1] in {"please", "to", "must"}
@@ -181,8 +186,7 @@ def _stop_it(clauses: Clauses, lows: list[str], i: int) -> bool:
 
 def _taken_away(clauses: Clauses, at: int) -> bool:
     """`Tom's access should be removed`"""
-    lows = [token.low for token in clauses.tokens]
-    start = clauses.chunk(at)
+    lows, start = clauses.lows, clauses.chunk(at)
     owner = any(lows[i] == "'s" and clauses.tokens[i - 1].tag in {Tag.NAME, Tag.MAYBE} for i in range(start + 1, at))
     taken = {"revoked", "removed", "withdrawn", "taken", "stripped", "limited", "revoke", "remove", "limit"} & set(lows)
     return owner and bool(taken) and bool({"should", "must", "needs", "again"} & set(lows))
@@ -217,7 +221,7 @@ def _about_system(clauses: Clauses, at: int) -> bool:
     people = any(t.tag in {Tag.NAME, Tag.MAYBE, Tag.PERSON} for t in before)
     subject = next((p.subject for p in reversed(clauses.predicates) if p.start < at and p.subject), None)
     if subject is not None:
-        return subject.who not in PEOPLE
+        return not is_person(subject)
     return (
         not people
         and any(t.tag is Tag.NOUN for t in before)
@@ -227,55 +231,42 @@ def _about_system(clauses: Clauses, at: int) -> bool:
 
 def _on_person(clauses: Clauses, at: int, sign: str) -> bool:
     """Is it a person who is talked to, reminded, or kept from it?"""
-    tokens = clauses.tokens
-    lows = [token.low for token in tokens]
+    lows = clauses.lows
     phrase = clauses.phrase_after(at + len(sign.split()))
     rest = set(lows[at:])
     if sign in {"talk to", "speak to", "have a word with"}:
         shame = words.STRONG_NOUNS | words.WEAK_NOUNS | {"behaviour", "behavior", "attitude", "performance", "conduct"}
-        return phrase is not None and phrase.who in PEOPLE and (bool(rest & shame) or sign == "have a word with")
+        return is_person(phrase) and (bool(rest & shame) or sign == "have a word with")
     if sign == "let":
         kept = at > 0 and lows[at - 1] in {"n't", "not", "never"} and (at < 2 or lows[at - 2] == "do")
-        return kept and at <= 3 and phrase is not None and phrase.who in PEOPLE
+        return kept and at <= 3 and is_person(phrase)
     if sign == "tell":
-        return (
-            phrase is not None and phrase.who in PEOPLE and "to" in lows[phrase.end : phrase.end + 2] and "stop" in rest
-        )
+        return is_person(phrase) and "to" in lows[phrase.end : phrase.end + 2] and "stop" in rest
     if sign == "remind":
-        return phrase is not None and phrase.who in PEOPLE
+        return is_person(phrase)
     if sign == "revoke":
-        owner = any(t.low == "'s" for t in tokens[at:]) or bool(rest & {"his", "her", "their"})
+        owner = bool(rest & {"'s", "his", "her", "their"})
         return owner and bool(rest & {"again", "cannot", "can", "punishment", "consequence"}) and "access" in rest
-    return (
-        bool({"not", "n't", "never"} & rest)
-        and phrase is not None
-        and phrase.who in PEOPLE
-        and bool({"again", "anymore"} & rest)
-    )
+    return bool({"not", "n't", "never"} & rest) and is_person(phrase) and bool({"again", "anymore"} & rest)
 
 
 def _punished(clauses: Clauses) -> Iterator[Hit]:
     """`the operator will be retrained`, `reprimand Tom`; a model that is retrained is none."""
     for p in clauses.predicates:
-        person = p.subject is not None and p.subject.who in PEOPLE and not p.subject.nobody
+        person = is_somebody(p.subject)
         if person and p.denied and p.form == "ing" and p.modal in {"should", "must"}:
             yield *span(p), "demand"  # `should not be writing queries`
         if p.lemma not in verbs.PUNISH or p.denied:
             continue
         if p.passive:
-            known = p.subject is not None and p.subject.who in PEOPLE and not p.subject.nobody
-            if known and (p.lemma not in {"replace", "warn", "dismiss"} or p.modal == "should"):
+            if person and (p.lemma not in {"replace", "warn", "dismiss"} or p.modal == "should"):
                 yield *span(p), "demand"
         elif p.form == "base" and p.lemma not in {"warn", "replace", "caution", "dismiss", "suspend"}:
             phrase = clauses.phrase_after(p.at + 1)
-            if phrase is not None and phrase.who in PEOPLE and not _owned(clauses, phrase.end):
+            if is_person(phrase) and not is_owner(clauses.tokens, phrase.end - 1):
                 yield p.start, phrase.end, "demand"
     for i, token in enumerate(clauses.tokens):
         if token.low in {"retraining", "re-training", "refresher"} and i + 1 < len(clauses.tokens):
             phrase = clauses.phrase_after(i + 2)
-            if phrase is not None and phrase.who in PEOPLE:
+            if is_person(phrase):
                 yield i, phrase.end, "demand"
-
-
-def _owned(clauses: Clauses, at: int) -> bool:
-    return at < len(clauses.tokens) and clauses.tokens[at].low == "'s"

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from cleanroom.core.postmortem.blame import words
-from cleanroom.core.postmortem.blame.circumstances import PEOPLE, Hit, excused
+from cleanroom.core.postmortem.blame.circumstances import Hit, excused
 from cleanroom.core.postmortem.blame.clauses import Clauses
 from cleanroom.core.postmortem.blame.idioms import IDIOMS
 from cleanroom.core.postmortem.blame.lexicon import word_set
-from cleanroom.core.postmortem.blame.predicates import Predicate, Who
+from cleanroom.core.postmortem.blame.predicates import Predicate, Who, is_person, is_somebody
 from cleanroom.core.postmortem.blame.tokens import Tag, is_role
 
 _LINKING = word_set(
@@ -60,8 +60,7 @@ def traits(clauses: Clauses) -> Iterator[Hit]:
         deed = clauses.tokens[p.subject.head].low in {"it", "this", "that"} and p.lemma == "be" and not p.denied
         if deed and words.STRONG_TRAITS & set(tail[:3]) and {"to", "of"} & set(tail):
             yield p.start, p.end, "shortcoming"
-        person = p.subject.who in PEOPLE or (p.subject.who is Who.OUTSIDE)
-        if not person:
+        if not is_person(p.subject) and p.subject.who is not Who.OUTSIDE:
             continue
         if (p.lemma == "pay" and p.denied and "attention" in tail) or (
             p.passive and not p.denied and p.agent is None and clauses.tokens[p.at].low in words.TRAITS
@@ -104,7 +103,7 @@ def _trait(tail: list[str], *, denied: bool) -> bool:
 def lacks(clauses: Clauses) -> Iterator[Hit]:
     """`the operator lacked the discipline`, `personnel did not exercise due care`, `showed little care`"""
     for p in clauses.predicates:
-        if p.subject is None or p.subject.who not in PEOPLE or p.subject.nobody or p.modal:
+        if not is_somebody(p.subject) or p.modal:
             continue
         found = set(clauses.words(p.at + 1, min(p.end, p.at + 7)))
         if (p.lemma == "lack" and found & words.LACKS and not p.denied) or (

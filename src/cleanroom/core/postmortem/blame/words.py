@@ -39,7 +39,7 @@ ROLES = word_set(
     historian correspondent columnist photographer cameraman presenter announcer interpreter transcriber typist
     stenographer notary solicitor barrister attorney magistrate constable sergeant detective lieutenant colonel
     soldier firefighter policeman policewoman nephew niece cousin brother husband wife son daughter friend buddy
-    contractor's greenhorn temp crowdworker scheduler-on-duty expediter forwarder purser loadmaster stevedore
+    greenhorn temp crowdworker scheduler-on-duty expediter forwarder purser loadmaster stevedore
     docker-hand hero saviour savior wizard guru ninja rockstar mastermind whizz einstein champion legend perpetrator
     offender wrongdoer bungler culprit-in-chief slacker shirker passer-by onlooker bystander subordinate underling
     peer higher-up superior deputy adjutant understudy stand-in substitute replacement-engineer returner starter
@@ -52,7 +52,7 @@ ROLES = word_set(
 GROUPS = word_set(
     "team crew desk helpdesk squad group department staff personnel management leadership shift committee board workforce folks "
     "people guys gang bunch outfit cohort-of-engineers brigade posse lot-of-them directorate secretariat cabinet council "
-    "personnel engineers colleagues guild unit-of-engineers taskforce chapter on-calls operations-staff"
+    "engineers colleagues guild unit-of-engineers taskforce chapter on-calls operations-staff"
 )
 """Nouns of several persons."""
 
@@ -87,7 +87,7 @@ QUANTITIES |= word_set("majority number lot couple bunch pair neither either hea
 DETERMINERS = word_set(
     "the a an this that these those each every no some any another either neither both all such what whichever"
 )
-POSSESSIVES = word_set("my our your his her their its whose one's")
+POSSESSIVES = word_set("my our your his her their its whose")
 BE = word_set("be am is are was were been being 's 're 'm ain")
 HAVE = word_set("have has had having 've 'd")
 DO = word_set("do does did doing done")
@@ -132,7 +132,7 @@ BAD = word_set(
     misconfigured malformed half-baked half-finished half-tested unapproved unauthorised unauthorized unvetted
     unvalidated unchecked dodgy shoddy crappy terrible awful horrible garbage rubbish crap junk nonsense botched
     poor poorly-tested lousy dangerous unsafe careless sloppy risky questionable ill-advised ill-considered debug
-    mistaken erroneous typo'd catastrophic disastrous wrongly-configured inappropriate unfinished false misleading
+    mistaken erroneous catastrophic disastrous wrongly-configured inappropriate unfinished false misleading
     inaccurate
     """
 )
@@ -231,7 +231,7 @@ STRONG_TRAITS = word_set(
 GOOD_TRAITS = word_set(
     """
     careful attentive competent diligent qualified thorough vigilant professional cautious responsible disciplined
-    focused awake serious prepared conscientious alert rigorous proactive capable fit up_to mindful honest bothered
+    focused awake serious prepared conscientious alert rigorous proactive capable fit mindful honest bothered
     """
 )
 """Blame where they are denied, or asked for with `more`."""
@@ -293,7 +293,7 @@ GUARDS = word_set(
     "guardrails firewall authentication 2fa mfa encryption auditing quota "
 )
 HOT = word_set(
-    "production prod live customer customers customers' records record audit backup backups database db table "
+    "production prod live customer customers records record audit backup backups database db table "
     "tables bucket "
     "index data wrong entire all volume cluster schema history everything site master primary logs environment"
 )
@@ -328,8 +328,8 @@ TALK = word_set(
 UNBLAMING = phrases(
     """
     no single | no individual | not about | nobody is | no-one is | without blam | not to blame | no-one person |
-    nothing wrong | not attribute | wrong to blame | not at fault | no blame | nobody was | no-one was | nobody's
-    fault | no-one's fault | not blame | do not look for | not looking for | unfair to | not fair to | it would be
+    nothing wrong | not attribute | wrong to blame | not at fault | no blame | nobody was | no-one was |
+    not blame | do not look for | not looking for | unfair to | not fair to | it would be
     wrong | does not explain | explains nothing | is not a root cause | is not the cause | never the root | is never
     | is a symptom | is the start of | is inevitable | is expected | are expected | are inevitable | is normal |
     blameless | is where our | is where the | is where an | easy , and wrong | would be easy , | tempting to | would
