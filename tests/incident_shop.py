@@ -15,7 +15,8 @@ from cleanroom.app.room import Room
 from cleanroom.core import facts as f
 from cleanroom.core.alerts.state import base_of as alert_of
 from cleanroom.core.base import DAY, MINUTE, Instant, digest_of, instant
-from cleanroom.core.facts.incidents import Earlier, Since, Tried
+from cleanroom.core.facts.incidents import Since
+from cleanroom.core.facts.proofs import Earlier, Tried
 from cleanroom.core.incident.state import base_of, subject_of
 from cleanroom.core.ledger import Write
 

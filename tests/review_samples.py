@@ -101,7 +101,7 @@ class Paper:
             artifacts=nothing,
             clock=self.clock,
             operator=person,
-            model=nothing,
+            models=nothing,
             accounts=nothing,
             desk=nothing,
             outbox=nothing,

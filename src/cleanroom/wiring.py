@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from cleanroom.ports.clock import Clock
     from cleanroom.ports.engine import Engine, Table
     from cleanroom.ports.identity import Identity
-    from cleanroom.ports.model import Model
+    from cleanroom.ports.model import Models
     from cleanroom.ports.notifier import Notifier
-    from cleanroom.ports.project import ModelSettings, Project
+    from cleanroom.ports.project import Project
     from cleanroom.ports.redactor import Redactor
     from cleanroom.ports.signer import Signer
     from cleanroom.ports.store import Beside, Store, Target
@@ -103,19 +103,11 @@ def artifacts(folder: Path) -> Artifacts:
     return FileArtifacts(folder)
 
 
-def models(start: Path | None = None) -> tuple[tuple[ModelSettings, str], ...]:
-    """The models that the project in `start` may ask, and why one cannot be used; the embedded one is always there."""
-    from cleanroom.adapters.models import unready
+def models(start: Path | None = None) -> Models:
+    """The models that the project in `start` may ask."""
+    from cleanroom.adapters.models import ProjectModels
 
-    found = project(start)
-    return tuple((settings, unready(settings, found.root)) for settings in _settings(found))
-
-
-def _settings(found: Project) -> tuple[ModelSettings, ...]:
-    """Of the embedded model, and of those in cleanroom.toml."""
-    from cleanroom.ports.project import ModelSettings
-
-    return (ModelSettings("local", "local"), *found.models())
+    return ProjectModels(project(start))
 
 
 def store_of(found: Project) -> SqlStore:
@@ -142,6 +134,7 @@ def room(start: Path | None = None, operator: str | None = None, scope: Scope = 
     With CLEANROOM_TOKEN set, the token's person is at work, and has proven it; the token must open `scope`.
     """
     from cleanroom.adapters.clock import SystemClock
+    from cleanroom.adapters.models import ProjectModels
     from cleanroom.adapters.prometheus import PrometheusCounts
     from cleanroom.adapters.sqlstore.accounts import SqlAccounts
     from cleanroom.adapters.sqlstore.alarms import SqlAlarms
@@ -163,7 +156,7 @@ def room(start: Path | None = None, operator: str | None = None, scope: Scope = 
         artifacts=artifacts(state / "runs"),
         clock=SystemClock(),
         operator=operator or who(found.root),
-        model=_models(found),
+        models=ProjectModels(found),
         accounts=SqlAccounts(store),
         desk=SqlDesk(store),
         outbox=SqlOutbox(store),
@@ -191,20 +184,6 @@ def find_root(start: Path) -> Path | None:
     from cleanroom.adapters.project.root import find_root as found
 
     return found(start)
-
-
-def _models(found: Project) -> Callable[[str, Path | None], Model]:
-    """What opens a model by its name."""
-    settings = {m.name: m for m in _settings(found)}
-
-    def model(name: str, record: Path | None = None) -> Model:
-        if name not in settings:
-            raise Misuse(f"there is no model {name!r}", f"cleanroom.toml names: {', '.join(sorted(settings))}.")
-        from cleanroom.adapters.models import model_for
-
-        return model_for(settings[name], found.root, record)
-
-    return model
 
 
 def _notifiers(found: Project) -> tuple[Notifier, ...]:

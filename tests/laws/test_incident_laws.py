@@ -27,7 +27,7 @@ from cleanroom.core.facts import (
     WaiverAgreed,
     WaiverAsked,
 )
-from cleanroom.core.facts.incidents import Earlier, Tried
+from cleanroom.core.facts.proofs import Earlier, Tried
 from cleanroom.core.incident import decide
 from cleanroom.core.incident.clocks import clocks
 from cleanroom.core.incident.state import Closed, Incident, base_of, incident_of, state_of

@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from cleanroom.core.alert import Signal
 from cleanroom.core.base import Instant
+from cleanroom.core.facts import IncidentOpened
 from cleanroom.core.incident.categories import PATHS
 from cleanroom.core.incident.compare import Asked, excess, is_test, mixed, reasons
 from cleanroom.core.incident.propose import propose
 from cleanroom.core.incident.runbook import LONGEST, MOST_STEPS, parse
+from cleanroom.core.incident.similar import Evidence, Seen, repeats, repeats_of_all
+from cleanroom.core.incident.state import Detected
 from cleanroom.core.sensors.scope import OUTPUTS, kind_of
 
 NOW = Instant("2026-11-22T09:00:00.000000Z")
@@ -35,6 +38,10 @@ SIGNALS = st.lists(
     ),
     max_size=8,
 )
+EVIDENCE = st.frozensets(
+    st.tuples(st.sampled_from(["category", "system", "flag", "change", "signal", "answer"]), st.sampled_from("xyz")),
+    max_size=6,
+)
 COUNTS = st.dictionaries(st.sampled_from("abc"), st.integers(0, 200).map(float), max_size=3)
 
 
@@ -53,6 +60,24 @@ def test_a_proposal_follows_from_the_signals_in_any_order_and_repeats_change_not
         assert any(not s.over and line.startswith(s.name) for s in signals for line in found.evidence)
     live = [s for s in signals if not s.over and s.runbook != "missing"]
     assert found is None or propose(live) == found
+
+
+@given(st.lists(st.lists(EVIDENCE, max_size=10), max_size=5))
+def test_repeats_that_are_kept_and_looked_up_are_those_of_all_pairs(looks: list[list[Evidence]]) -> None:
+    """Whatever becomes of the evidence from look to look, also where incidents are gone, as after a copy was put back."""
+    before: list[Seen] = []
+    kept = repeats_of_all((), {}, {})
+    for look in looks:
+        seen = [(incident(place + 1), own) for place, own in enumerate(look)]
+        kept = repeats_of_all(seen, {known.id: (known, own) for known, own in before}, kept)
+        assert kept == {known.id: repeats(own, seen[:place]) for place, (known, own) in enumerate(seen)}
+        before = seen
+
+
+def incident(number: int) -> Detected:
+    id = str(number)
+    opened = IncidentOpened(id, f"title {id}", (), "sev2", None, NOW, (), "", "", "", "", None, NOW)
+    return Detected(id, opened, 1, "sev2", None, (), (), 0)
 
 
 @given(

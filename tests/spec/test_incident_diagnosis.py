@@ -16,17 +16,9 @@ from cleanroom.app.incident.read import do, existing
 from cleanroom.core.base import Misuse, NotFound, Refused, digest, instant
 from cleanroom.core.call import UserEvent
 from cleanroom.core.facts import CutoffSet, CutoffWithdrawn, Fact, PolicySet
-from cleanroom.core.facts.incidents import (
-    DiagnosisAnswered,
-    IncidentClosed,
-    IncidentContained,
-    IncidentMitigated,
-    IncidentReopened,
-    LeadNamed,
-    WaiverAgreed,
-    WaiverAsked,
-)
+from cleanroom.core.facts.incidents import DiagnosisAnswered, IncidentContained, IncidentMitigated, LeadNamed
 from cleanroom.core.facts.people import By
+from cleanroom.core.facts.proofs import IncidentClosed, IncidentReopened, WaiverAgreed, WaiverAsked
 from cleanroom.core.incident.questions import QUESTIONS, Answered
 from cleanroom.core.incident.state import base_of, subject_of
 from cleanroom.core.ledger import Write

@@ -24,14 +24,16 @@ from cleanroom.adapters.replay import request_digest
 from cleanroom.app import alerts, flags
 from cleanroom.app.incident import actions, communicate, contain, loop, people, postmortem, proof, read
 from cleanroom.app.incident.case import case_of, name_case, read_case
+from cleanroom.app.incident.kept import model_at
 from cleanroom.app.incident.open import open_for_alert
+from cleanroom.app.incident.versions import current
 from cleanroom.app.signals import record
-from cleanroom.core.base import HOUR, MINUTE, Misuse, Refused, after, instant, micros
+from cleanroom.core.base import HOUR, MINUTE, Misuse, NotFound, Refused, after, instant, micros
 from cleanroom.core.facts import IncidentProven
 from cleanroom.core.flags import Flag, Split
-from cleanroom.core.incident.case import PromptCase, schema_of
 from cleanroom.core.incident.state import Closed, base_of, state_of
 from cleanroom.core.outcome import Outcome
+from cleanroom.core.prompt_case import PromptCase, schema_of
 from cleanroom.entry.incidents import steps
 from cleanroom.ports.model import Ask
 from cleanroom.wiring import room
@@ -87,8 +89,55 @@ CASE = PromptCase(
 )
 
 
-def _asked(user: str) -> Ask:
-    return Ask("You answer.", user, schema_of(CASE), 0.0, 0, 800)
+QUESTION = "Q: May I return it after 40 days?"
+YES, TERMS = '{"answer": "Yes, of course!"}', '{"answer": "Within 30 days only."}'
+
+
+def recorded(file: Path, replies: dict[str, str]) -> None:
+    """A recording of what a model said to each user text."""
+    said = {"about": "x", "model": "m", "version": "1", "tokens_in": 1, "tokens_out": 1}
+    asks = {user: Ask("You answer.", user, schema_of(CASE), 0.0, 0, 800) for user in replies}
+    lines = [
+        json.dumps({"request": request_digest(asks[user]), "reply": reply, **said}) for user, reply in replies.items()
+    ]
+    file.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def contained(tmp_path: Path, prompt: str, recordings: dict[str, dict[str, str]]) -> Place:
+    """A project with that prompt and recorded models, forty good days, bad hours, and an incident that is contained."""
+    at = place(tmp_path)
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "answers.yaml").write_text(prompt, "utf-8")
+    models = ""
+    for name, replies in recordings.items():
+        recorded(tmp_path / f"{name}.jsonl", replies)
+        models += f'[models.{name}]\nkind = "replay"\nfile = "{name}.jsonl"\n'
+    (tmp_path / "cleanroom.toml").write_text(SETTINGS + models, "utf-8")
+    at.room = replace(room(tmp_path, ANA), clock=at.clock)
+    production(at)
+    at.later(20)
+    alerts.signal(at.room, signal(at, ago=11 * 60))
+    settled(at)
+    (shown,) = alerts.every(at.room)
+    open_for_alert(at.room, shown.alert.id)  # type: ignore[union-attr]
+    contain.contain(at.room, "1")
+    return at
+
+
+def ready(at: Place) -> None:
+    """All that a proof needs beside the case and the fix."""
+    sensors = at.room.project.root / "sensors"
+    sensors.mkdir()
+    (sensors / "hours.yaml").write_text(SENSOR, "utf-8")
+    proof.monitor(at.room, "1", "hours")
+    with pytest.raises(Refused, match="cannot be proven yet: no required action"):
+        proof.prove(at.room, "1")
+    for work in ("case", "fix", "monitor", "docs"):
+        _, action = actions.add(at.room, "1", f"do the {work}", work, ANA, after(at.clock.at, 86_400), required=True)
+        actions.finish(at.room, "1", action, "there")
+    written(at)
+    assert postmortem.check(at.room, "1") == ()
+    postmortem.publish(at.room, "1")
 
 
 def production(at: Place) -> None:
@@ -108,49 +157,19 @@ def production(at: Place) -> None:
 
 
 def test_a_prompt_is_proven_by_recorded_replies(tmp_path: Path) -> None:
-    at = place(tmp_path)
-    (tmp_path / "prompts").mkdir()
+    replies = {f"{QUESTION} Please the customer.": YES, f"{QUESTION} Say what the terms say.": TERMS}
+    at = contained(tmp_path, GOOD.format(2, "Say what the terms say."), {"recorded": replies})
     old, new = tmp_path / "old.yaml", tmp_path / "prompts" / "answers.yaml"
     old.write_text(GOOD.format(1, "Please the customer."), "utf-8")
-    new.write_text(GOOD.format(2, "Say what the terms say."), "utf-8")
-    question = "Q: May I return it after 40 days?"
-    replies = {
-        f"{question} Please the customer.": '{"answer": "Yes, of course!"}',
-        f"{question} Say what the terms say.": '{"answer": "Within 30 days only."}',
-    }
-    lines = [
-        json.dumps({"request": request_digest(_asked(user)), "about": "x", "reply": reply, "model": "m", "version": "1",
-                    "tokens_in": 1, "tokens_out": 1})
-        for user, reply in replies.items()
-    ]  # fmt: skip
-    (tmp_path / "replies.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
-    models = '[models.recorded]\nkind = "replay"\nfile = "replies.jsonl"\n'
-    (tmp_path / "cleanroom.toml").write_text(SETTINGS + models, "utf-8")
-    at.room = replace(room(tmp_path, ANA), clock=at.clock)
-    production(at)
-    at.later(20)
-    alerts.signal(at.room, signal(at, ago=11 * 60))
-    settled(at)
-    (shown,) = alerts.every(at.room)
-    open_for_alert(at.room, shown.alert.id)  # type: ignore[union-attr]
-    contain.contain(at.room, "1")
     assert proof.mitigate(at.room, "1", "prompt/answers", "the terms come first")
     line = '{"id": "refund", "prompt": "answers", "model": "recorded", "input": {"question": "May I return it after 40 days?"}, '
     case = read_case((line + '"lacks": ["yes"], "contains": ["30 days"]}').encode(), "case.jsonl")
     assert case == CASE
-    name_case(at.room, "1", case, bad_file=old)
+    with pytest.raises(Misuse, match="asks the prompt answers, not greetings"):
+        name_case(at.room, "1", case, "prompt/greetings", old.read_bytes())
+    name_case(at.room, "1", case, then=old.read_bytes())
     assert case_of(at.room, base_of(read.existing(at.room, "1"))) == CASE
-    (tmp_path / "sensors").mkdir()
-    (tmp_path / "sensors" / "hours.yaml").write_text(SENSOR, "utf-8")
-    proof.monitor(at.room, "1", "hours")
-    with pytest.raises(Refused, match="cannot be proven yet: no required action"):
-        proof.prove(at.room, "1")
-    for work in ("case", "fix", "monitor", "docs"):
-        _, action = actions.add(at.room, "1", f"do the {work}", work, ANA, after(at.clock.at, 86_400), required=True)
-        actions.finish(at.room, "1", action, "there")
-    written(at)
-    assert postmortem.check(at.room, "1") == ()
-    postmortem.publish(at.room, "1")
+    ready(at)
     done = base_of(proof.prove(at.room, "1"))
     found = done.proof
     assert found is not None
@@ -180,6 +199,56 @@ def test_a_prompt_is_proven_by_recorded_replies(tmp_path: Path) -> None:
     assert [isinstance(f, IncidentProven) for f in facts_of(at, "incident/1")].count(True) == 2
     turn = loop.loop(at.room).turns[0]
     assert (turn.added.cases, turn.added.monitors, turn.added.docs) == (1, 1, 1)
+
+
+def test_a_model_is_proven_by_another_one(tmp_path: Path) -> None:
+    """The same prompt, put to the model that did the harm and to the one that answers now."""
+    user = f"{QUESTION} Say what the terms say."
+    prompt = GOOD.format(1, "Say what the terms say.")
+    at = contained(tmp_path, prompt, {"recorded": {user: YES}, "other": {user: TERMS}, "same": {user: YES}})
+    with pytest.raises(Misuse, match="no model 'othre'"):
+        proof.mitigate(at.room, "1", "model/othre", "it reads the terms")
+    recorded(tmp_path / "elsewhere.jsonl", {"Q: Something else?": YES})
+    with pytest.raises(Misuse, match="no reply to this request"):
+        name_case(at.room, "1", CASE, "model/recorded", (tmp_path / "elsewhere.jsonl").read_bytes())
+    (tmp_path / "broken.jsonl").write_text("{}\n", "utf-8")
+    with pytest.raises(Misuse, match="no recorded reply"):
+        name_case(at.room, "1", CASE, "model/recorded", (tmp_path / "broken.jsonl").read_bytes())
+    name_case(at.room, "1", CASE, "model/recorded")
+    with pytest.raises(Refused, match="is what did the harm"):
+        proof.mitigate(at.room, "1", "model/same", "another name of the same model")
+    proof.mitigate(at.room, "1", "model/other", "it reads the terms")
+    ready(at)
+    recorded(tmp_path / "recorded.jsonl", {user: TERMS})
+    (tmp_path / "prompts" / "answers.yaml").write_text(prompt + "again: 'Say it once more.'\n", "utf-8")
+    found = base_of(proof.prove(at.room, "1")).proof
+    assert found is not None
+    assert (found.red.version, found.red.passed) == ("model/recorded", False), "as it was, not as its file is now"
+    assert (found.green.version, found.green.passed) == ("model/other", True)
+    recorded(tmp_path / "other.jsonl", {user: TERMS, "Q: More?": YES})
+    assert base_of(proof.prove(at.room, "1")).proof, "the fix is kept as it was, too"
+    for kept in (tmp_path / ".cleanroom" / "models").glob("*.json"):
+        kept.write_text(kept.read_text("utf-8").replace("recording", "weights"), "utf-8")
+    with pytest.raises(NotFound, match="is not what it was"):
+        proof.prove(at.room, "1")
+
+
+def test_which_model_it_was_is_kept_without_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = happened(tmp_path)
+    toml = tmp_path / "cleanroom.toml"
+    line = '[models.{}]\nkind = "openai"\nmodel = "{}"\nbase_url = "http://127.0.0.1:9/v1"\napi_key_env = "K"\n'
+    toml.write_text(toml.read_text("utf-8") + line.format("large", "v1") + line.format("next", "v2"), "utf-8")
+    first, again = current(at.room, "model/large"), current(at.room, "model/large")
+    assert first == again
+    assert first.digest != current(at.room, "model/next").digest
+    monkeypatch.setenv("K", "hidden-key")
+    assert model_at(at.room, first).endpoint == "http://127.0.0.1:9/v1"
+    kept = (tmp_path / ".cleanroom" / "models" / f"{first.digest.removeprefix('sha256:')}.json").read_text("utf-8")
+    assert "hidden-key" not in kept
+    assert json.loads(kept)["exact"] == "v1 at http://127.0.0.1:9/v1"
+    monkeypatch.delenv("K")
+    with pytest.raises(Misuse, match=r"needs an API key, and \$K is not set"):
+        model_at(at.room, first)
 
 
 def test_a_case_must_be_one_and_say_what_must_come_out(tmp_path: Path) -> None:

@@ -23,17 +23,19 @@ from typer.testing import CliRunner
 
 from cleanroom.adapters.memory.tracker import MemoryTracker
 from cleanroom.app import alerts, flags
-from cleanroom.app.incident import actions, contain, loop, people, proof, read
+from cleanroom.app.incident import actions, contain, diagnose, loop, people, proof, read
 from cleanroom.app.incident.links import links
 from cleanroom.app.incident.open import Report, open_by_hand, open_for_alert
 from cleanroom.app.queue.calibrate import calibrate
 from cleanroom.app.queue.desk import promise_of
+from cleanroom.core.alerts.state import base_of as base_of_alert
 from cleanroom.core.base import MINUTE, Digest, Instant, Misuse, NotFound, Refused, after
 from cleanroom.core.facts import ActionFiled, AlertActed, IncidentContained, IncidentOpened, Overdue
 from cleanroom.core.flags import Flag
 from cleanroom.core.incident.clocks import clocks
 from cleanroom.core.incident.state import Detected, Incident, base_of, state_of
 from cleanroom.entry.cli.root import app
+from cleanroom.wiring import room
 
 # --- opening ------------------------------------------------------------------------------------------------
 
@@ -292,6 +294,30 @@ def test_the_third_time_is_said(tmp_path: Path) -> None:
     open_by_hand(at.room, Report("another thing", system="chat-eu"))
     assert loop.repeats_of(at.room, "4") == (), "the same system alone is no repeat"
     assert loop.loop(at.room).recurring == 2
+
+
+def test_what_is_kept_of_repeats_is_what_a_new_process_finds(tmp_path: Path) -> None:
+    at = place(tmp_path)
+    for system in ("chat-eu", "other"):
+        alerts.signal(at.room, signal(at, system, "refunds"))
+        settled(at)
+        open_for_alert(at.room, base_of_alert(alerts.every(at.room)[0].alert).id)
+
+    def looked() -> list[str]:
+        found, anew = loop.loop(at.room), loop.loop(replace(room(tmp_path, ANA), clock=at.clock))
+        assert found == anew
+        assert [loop.repeats_of(at.room, t.id) for t in found.turns] == [t.repeats for t in found.turns]
+        return [r.id for r in found.turns[0].repeats]
+
+    assert looked() == ["1"], "the same signal in two systems"
+    diagnose.sort(at.room, "2", "privacy")
+    assert looked() == [], "another category, and another system"
+    diagnose.sort(at.room, "1", "privacy")
+    assert looked() == ["1"]
+    for part in ("orders", "invoices"):
+        alerts.signal(at.room, signal(at, "other", part))
+    settled(at)
+    assert looked() == [], "its alert grew by what the other one never had"
 
 
 def test_a_clock_that_is_wrong_counts_as_nothing_and_is_said(tmp_path: Path) -> None:

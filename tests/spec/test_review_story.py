@@ -58,7 +58,7 @@ def proposed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings.write_text(settings.read_text().partition("# Who may act")[0] + POLICY)
     work = room(folder, "ana@shop.example")
     made = mapping(
-        work, Table(folder / LEGACY), work.model("recorded", None), mapping_prompt(work.project, MAPPING), "m", runs=1
+        work, Table(folder / LEGACY), work.model("recorded"), mapping_prompt(work.project, MAPPING), "m", runs=1
     )
     wrong = {m.legacy: str(TRUTH.target(m.legacy)) for m in made.mapping.events if m.target != TRUTH.target(m.legacy)}
     assert wrong, "the model made mistakes"

@@ -122,6 +122,7 @@ def test_an_empty_shop_says_what_would_open_one(tmp_path: Path) -> None:
     assert "Nothing here can contain it" in made
     ben.see("/incidents/77", 404)
     ben.do("/incidents", 400, title=" ")
+    assert "There are: sev1, sev2, sev3." in ben.do("/incidents", 400, title="x", severity="sev9")
 
 
 def test_contained_by_one_form_that_has_to_be_confirmed(failing: Room) -> None:
@@ -135,8 +136,11 @@ def test_contained_by_one_form_that_has_to_be_confirmed(failing: Room) -> None:
     assert facts(failing, f"incident/{OPEN}", IncidentContained) == []
     assert "Contained. The harm has stopped" in ben.do(f"/incidents/{OPEN}/contain", act=act, target=target, sure="yes")
     assert facts(failing, f"flag/{incident_shop.KEY}", f.FlagKilled)
+    assert f"To undo it: <code>cleanroom flag restore {incident_shop.KEY}</code>" in ben.see(f"/incidents/{OPEN}")
     assert state_of(read.existing(failing, OPEN)) == "contained"
-    ben.do(f"/incidents/{OPEN}/contain", 400, act="explode", sure="yes")
+    odd = ben.do(f"/incidents/{OPEN}/contain", 400, act="explode", sure="yes")
+    assert "is no way to contain it" in odd
+    assert "There are: kill-flag, safe-fallback" in odd
 
 
 def test_each_step_is_a_form(failing: Room) -> None:
@@ -150,6 +154,10 @@ def test_each_step_is_a_form(failing: Room) -> None:
     assert "A user wrote" in ben.do(f"{at}/note", text="a user wrote", when="2026-01-01T00:00:00Z")
     assert "SEV3" in ben.do(f"{at}/grade", severity="sev3", because="one user")
     assert "FIXED, NOT PROVEN" in ben.do(f"{at}/mitigate", fix="other/provider", because="theirs")
+    unrunnable = ben.see(at)
+    assert "Nothing here can run the fix: only a waiver closes it" in unrunnable
+    assert '<b>A fix</b><span class="aloud"> is missing:</span>' in unrunnable
+    assert '<details class="fold after" open><summary>' in unrunnable.split("Prove it")[1]
     ben.do(f"{at}/actions", what="have a second provider", work="fix", owner=BEN, due="2099-01-01", required="yes")
     assert (
         "late" not in ben.do(f"{at}/actions/a1/move", owner=OTO, due="2099-02-01", because="he buys").split("Proof")[0]
@@ -164,7 +172,8 @@ def test_each_step_is_a_form(failing: Room) -> None:
     ben.do(f"{at}/close", 403)
     assert "no second person has agreed" in ben.do(f"{at}/waive", because="the model is theirs")
     assert "needs a second person" in ben.do(f"{at}/agree", 403)
-    Person(failing, OTO).do(f"{at}/agree")
+    assert "A second person is to agree" in ben.see(at)
+    assert "two people agreed" in Person(failing, OTO).do(f"{at}/agree")
     assert "Closed without proof" in ben.do(f"{at}/close")
     assert state_of(read.existing(failing, OPEN)) == "closed"
     assert "Opened again" in ben.do(f"{at}/reopen", because="it came back")

@@ -133,12 +133,17 @@ class FileArtifacts:
 
     def digest(self, file: Path) -> Digest:
         """See ports/artifacts.py."""
-        try:
-            with file.open("rb") as content:
-                return Digest("sha256:" + hashlib.file_digest(content, "sha256").hexdigest())
-        except FileNotFoundError as error:
-            raise Misuse(f"{file} does not exist", "Check the path; it is taken from the folder you are in.") from error
-        except IsADirectoryError as error:
-            raise Misuse(f"{file} is a directory, not a file of rows", "Name one file.") from error
-        except OSError as error:
-            raise told(error, file) from error
+        return digest_of_file(file)
+
+
+def digest_of_file(file: Path) -> Digest:
+    """The digest of a file's bytes. Raises Misuse when it is missing or a directory."""
+    try:
+        with file.open("rb") as content:
+            return Digest("sha256:" + hashlib.file_digest(content, "sha256").hexdigest())
+    except FileNotFoundError as error:
+        raise Misuse(f"{file} does not exist", "Check the path; it is taken from the folder you are in.") from error
+    except IsADirectoryError as error:
+        raise Misuse(f"{file} is a directory, not a file of rows", "Name one file.") from error
+    except OSError as error:
+        raise told(error, file) from error

@@ -5,9 +5,43 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from cleanroom.adapters.artifacts import digest_of_file
+from cleanroom.adapters.endpoint import endpoint
 from cleanroom.core.base import Misuse
 from cleanroom.ports.model import Model
-from cleanroom.ports.project import ModelSettings
+from cleanroom.ports.project import ModelSettings, Project
+
+EMBEDDED = ModelSettings("local", "local")
+
+
+class ProjectModels:
+    """The Models port over cleanroom.toml, which is read anew at every question."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def known(self) -> tuple[ModelSettings, ...]:
+        """See ports/model.py."""
+        return (EMBEDDED, *self._project.models())
+
+    def named(self, name: str) -> ModelSettings:
+        """See ports/model.py."""
+        found = {m.name: m for m in self.known()}
+        if name not in found:
+            raise Misuse(f"there is no model {name!r:.80}", f"cleanroom.toml names: {', '.join(sorted(found))}.")
+        return found[name]
+
+    def unready(self, settings: ModelSettings) -> str:
+        """See ports/model.py."""
+        return unready(settings, self._project.root)
+
+    def exact(self, settings: ModelSettings) -> str:
+        """See ports/model.py."""
+        return exact(settings, self._project.root)
+
+    def open(self, settings: ModelSettings, record: Path | None = None) -> Model:
+        """See ports/model.py."""
+        return model_for(settings, self._project.root, record)
 
 
 def model_for(settings: ModelSettings, root: Path, record: Path | None = None) -> Model:
@@ -53,3 +87,16 @@ def unready(settings: ModelSettings, root: Path) -> str:
         case _:
             variable = settings.api_key_env or ("" if settings.base_url else "OPENAI_API_KEY")
             return "" if not variable or os.environ.get(variable, "").strip() else f"${variable} is not set"
+
+
+def exact(settings: ModelSettings, root: Path) -> str:
+    """Which model that is: the digest of its file, else its name and address without credentials; whatever it is called here."""
+    match settings.kind:
+        case "local":
+            from cleanroom.adapters.llamacpp import bundled_weights
+
+            return f"weights {digest_of_file(root / settings.file if settings.file else bundled_weights())}"
+        case "replay":
+            return f"recording {digest_of_file(root / settings.file)}"
+        case _:
+            return f"{settings.model} at {endpoint(settings.base_url)}"

@@ -6,14 +6,13 @@ import json
 import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import openai
 
+from cleanroom.adapters.endpoint import DEFAULT_URL, endpoint
 from cleanroom.core.base import CleanroomError, Misuse, Outside
 from cleanroom.ports.model import Ask, Reply
 
-DEFAULT_URL = "https://api.openai.com/v1"
 DEFAULT_KEY = "OPENAI_API_KEY"
 
 TIMEOUT = 120.0
@@ -64,9 +63,7 @@ class OpenAICompatible:
     @property
     def endpoint(self) -> str:
         """The address without credentials or query."""
-        url = urlsplit(self._url)
-        port = f":{url.port}" if url.port else ""
-        return f"{url.scheme}://{url.hostname}{port}{url.path}"
+        return endpoint(self._url)
 
     def ask(self, ask: Ask) -> Reply:
         """Raises Misuse for a refused key or an unknown model, Outside for everything else that goes wrong."""

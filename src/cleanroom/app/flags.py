@@ -18,11 +18,10 @@ from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.progress import state
 from cleanroom.core.progress.served import Standing, is_of, served, standing, subject_of
 from cleanroom.core.progress.state import Rollout, runs, start_of
+from cleanroom.core.reason import reason
 from cleanroom.ports.store import Store
 
 FLAG, ROLLOUT = subject_of(""), state.subject_of("")
-
-LONGEST_REASON = 500
 
 
 @noun
@@ -118,7 +117,7 @@ def kill(room: Room, key: str, because: str) -> Shown:
 
     Raises NotFound; Misuse without a reason.
     """
-    because = _reason(because)
+    because = reason(because, "a flag is killed for a reason")
     found = one(room, key)
     if found.standing.killed is None:
         # True whatever else happened meanwhile: nobody who sets the flag at this moment can be in the way of a kill.
@@ -162,10 +161,3 @@ def _must_stay(before: Standing, flag: Flag, rollout: str, running: Rollout) -> 
             f"the rollout of {name} runs behind the flag {flag.key}, and this would move keys: {', '.join(parts)}",
             f"Only overrides and metadata may change now; or first: cleanroom rollout abort {name}",
         )
-
-
-def _reason(because: str) -> str:
-    text = because.strip()
-    if not 0 < len(text) <= LONGEST_REASON or not text.isprintable():
-        raise Misuse(f"a flag is killed for a reason of 1 to {LONGEST_REASON} characters", "Say why: --because TEXT")
-    return text

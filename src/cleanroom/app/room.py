@@ -16,7 +16,7 @@ from cleanroom.ports.counts import Counts
 from cleanroom.ports.desk import Desk
 from cleanroom.ports.engine import Engine
 from cleanroom.ports.jobs import Jobs
-from cleanroom.ports.model import Model
+from cleanroom.ports.model import Model, Models
 from cleanroom.ports.notifier import Notifier
 from cleanroom.ports.outbox import Outbox
 from cleanroom.ports.past import Past
@@ -32,8 +32,8 @@ from cleanroom.ports.tracker import Tracker
 class Room:
     """One project, its ledger, and who is at work (`operator`, and by what `proof` we know).
 
-    `model(name, record)` opens a model; `record` is a file to record to. `signer()` opens the ledger's key, and makes
-    it on first use. `notifiers` are the channels of cleanroom.toml, `trackers` its trackers.
+    `signer()` opens the ledger's key, and makes it on first use. `notifiers` are the channels of cleanroom.toml, `trackers`
+    its trackers.
     """
 
     project: Project
@@ -42,7 +42,7 @@ class Room:
     artifacts: Artifacts
     clock: Clock
     operator: str
-    model: Callable[[str, Path | None], Model]
+    models: Models
     accounts: Accounts
     desk: Desk
     outbox: Outbox
@@ -57,6 +57,10 @@ class Room:
     trackers: Callable[[], tuple[Tracker, ...]]
     signer: Callable[[], Signer]
     proof: How = "claimed"
+
+    def model(self, name: str, record: Path | None = None) -> Model:
+        """The model of that name; `record` is a file to record to. Raises Misuse where there is none, or it is not set up."""
+        return self.models.open(self.models.named(name), record)
 
     @property
     def by(self) -> By:

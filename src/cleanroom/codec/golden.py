@@ -36,7 +36,7 @@ def read_golden(content: bytes, file: str) -> tuple[tuple[CaseRead, ...], tuple[
     """The well-formed cases of a file, one JSON object a line (blank lines are skipped), and every finding."""
     cases: list[CaseRead] = []
     findings: list[LintFinding] = []
-    for number, line in _lines(content, file, findings):
+    for number, line in lines_of(content, file, findings):
         document = read_json(line, file, first_line=number, limit=MAX_LINE)
         if not document.broken:
             case, mistakes = _case(document.data)
@@ -64,7 +64,8 @@ def golden_line(case: GoldenCase) -> str:
     return json.dumps(out, ensure_ascii=False) + "\n"
 
 
-def _lines(content: bytes, file: str, findings: list[LintFinding]) -> Iterator[tuple[int, bytes]]:
+def lines_of(content: bytes, file: str, findings: list[LintFinding]) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers from 1; what is no text goes into `findings`."""
     try:
         decode(content, MAX_FILE)
     except Stop as stop:

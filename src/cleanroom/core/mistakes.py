@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeVar
 
-from cleanroom.core.base import noun
+from cleanroom.core.base import Misuse, noun
+
+Word = TypeVar("Word", bound=str)
 
 Path = tuple[str | int, ...]
 """The way from the root of a file to a value: keys of mappings and indexes of lists."""
@@ -34,6 +36,14 @@ def closest(word: str, known: Iterable[str]) -> str | None:
         return None
     longer = [n for n in names if len(word) > 2 and n.startswith(word)]
     return next(iter(longer or difflib.get_close_matches(word, names, n=1, cutoff=0.6)), None)
+
+
+def one_of(word: str, there: Sequence[Word], what: str) -> Word:
+    """The one of these words. Raises Misuse that names all of them: `'sev4' is no severity`."""
+    found = next((w for w in there if w == word), None)
+    if found is None:
+        raise Misuse(f"{word!r:.40} is no {what}", f"There are: {', '.join(there)}.")
+    return found
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from cleanroom.app.incident.contain import Act
 from cleanroom.app.incident.loop import Added, Loop, Turn
 from cleanroom.core.base import MINUTE, Instant, plain
+from cleanroom.core.facts.incidents import IncidentContained
 from cleanroom.core.incident.clocks import Clocks, clocks
 from cleanroom.core.incident.decide import missing
 from cleanroom.core.incident.similar import Repeat
@@ -54,7 +55,7 @@ def as_data(incident: Incident, repeats: tuple[Repeat, ...] = ()) -> dict[str, A
         "lead_because": lead.because if lead else "",
         "clocks": clock_data(clocks(incident)),
         "steps": [{"step": step, "done": at} for step, at in steps(incident)],
-        "contained": plain(known.contained),
+        "contained": [plain(c) | {"undo": undo(c)} for c in known.contained],
         "fix": plain(known.fix) if known.fix else None,
         "case": plain(known.case) if known.case else None,
         "monitor": plain(known.monitor) if known.monitor else None,
@@ -84,6 +85,19 @@ def steps(incident: Incident) -> tuple[tuple[str, Instant | None], ...]:
         known.proof.at if known.proof else None,
     )
     return tuple(zip(STEPS, moments, strict=True))
+
+
+def undo(act: IncidentContained) -> str:
+    """The command that takes back what contained it; '' where nothing was done."""
+    if not act.did or act.act == "none":
+        return ""
+    match act.act:
+        case "roll-back":
+            return f"cleanroom rollout start {act.target} --metric METRIC"
+        case "review-all":
+            return f"cleanroom queue calibrate --system {act.target} --from-reviews"
+        case _:
+            return f"cleanroom flag restore {act.target}"
 
 
 def action_data(action: Action) -> dict[str, Any]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
+
+from cleanroom.ports.project import ModelSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +48,34 @@ class Model(Protocol):
 
     def ask(self, ask: Ask) -> Reply:
         """Raises Outside when the model cannot be reached or answers nothing, Misuse when it is not set up."""
+        ...
+
+
+class Models(Protocol):
+    """The models that a project may ask."""
+
+    def known(self) -> tuple[ModelSettings, ...]:
+        """The embedded one, `local`, and those of cleanroom.toml."""
+        ...
+
+    def named(self, name: str) -> ModelSettings:
+        """The one of that name. Raises Misuse where there is none."""
+        ...
+
+    def unready(self, settings: ModelSettings) -> str:
+        """Why it cannot be asked just now, as far as can be seen without asking it; '' when nothing is missing."""
+        ...
+
+    def exact(self, settings: ModelSettings) -> str:
+        """Which model that is, as exactly as can be said without asking it: the digest of its file, else its name and address.
+
+        Raises Misuse where its file is missing.
+        """
+        ...
+
+    def open(self, settings: ModelSettings, record: Path | None = None) -> Model:
+        """The model, recording into `record` where that is given.
+
+        Raises Misuse for settings that lack something, a missing key, or a missing recording.
+        """
         ...

@@ -14,6 +14,7 @@ from cleanroom.core.contract import Contract, LintFinding
 from cleanroom.core.golden import GoldenCase
 from cleanroom.core.policy import Policy
 from cleanroom.core.prompt import Prompt
+from cleanroom.core.prompt_case import PromptCase
 from cleanroom.core.queue_rules import QueueRules
 from cleanroom.core.register import System
 from cleanroom.core.schedule import Schedule
@@ -145,6 +146,10 @@ class Project(Protocol):
 
     def golden(self) -> tuple[GoldenCase, ...]:
         """All cases of golden/*.jsonl."""
+        ...
+
+    def prompt_cases(self) -> Sequence[PromptCase]:
+        """All cases of golden/prompts/*.jsonl. Raises Misuse with the first mistakes when they do not lint."""
         ...
 
     def change(self, name: str) -> tuple[Change, Mapping | None]:

@@ -12,6 +12,7 @@ from cleanroom.adapters.project.contracts import Contracts
 from cleanroom.adapters.project.files import inside, read, settle, write_folder
 from cleanroom.adapters.project.git import add_note, commit
 from cleanroom.adapters.project.outside import Outside
+from cleanroom.adapters.project.prompt_cases import cases_of
 from cleanroom.adapters.project.register import SLOS, Around, Register
 from cleanroom.adapters.project.root import SETTINGS, find_root
 from cleanroom.codec.change import MAX_MAPPING, change_yaml, mapping_json, read_change, read_mapping
@@ -27,6 +28,7 @@ from cleanroom.core.contract import Contract, LintFinding
 from cleanroom.core.golden import GoldenCase
 from cleanroom.core.policy import Policy
 from cleanroom.core.prompt import Prompt
+from cleanroom.core.prompt_case import PromptCase
 from cleanroom.core.queue_rules import QueueRules
 from cleanroom.core.register import System
 from cleanroom.core.schedule import Schedule
@@ -100,7 +102,8 @@ class DiskProject:
 
     def lint(self) -> tuple[LintFinding, ...]:
         """See ports/project.py."""
-        return (*self._read_settings()[1], *self._contracts.lint(), *self.lint_register(), *self.lint_sensors())
+        cases = self._prompt_cases()[1]
+        return (*self._read_settings()[1], *self._contracts.lint(), *cases, *self.lint_register(), *self.lint_sensors())
 
     def golden(self) -> tuple[GoldenCase, ...]:
         """See ports/project.py. Raises Misuse with the first mistakes when they do not lint."""
@@ -108,6 +111,10 @@ class DiskProject:
         if any(f.severity == "error" for f in findings):
             raise _misuse(findings)
         return cases
+
+    def prompt_cases(self) -> Sequence[PromptCase]:
+        """See ports/project.py."""
+        return _all_sound(*self._prompt_cases())
 
     def change(self, name: str) -> tuple[Change, Mapping | None]:
         """See ports/project.py."""
@@ -213,6 +220,10 @@ class DiskProject:
     def sensors(self) -> Sequence[Sensor]:
         """See ports/project.py."""
         return _all_sound(*self._sensors())
+
+    def _prompt_cases(self) -> tuple[tuple[PromptCase, ...], tuple[LintFinding, ...]]:
+        settings = self._read_settings()[0]
+        return cases_of(self._root, ("local", *(name for name, _ in settings.models)) if settings else ())
 
     def lint_register(self) -> tuple[LintFinding, ...]:
         """See ports/project.py."""

@@ -15,6 +15,7 @@ from cleanroom.core.alerts.state import Open
 from cleanroom.core.base import Instant, Misuse, Refused
 from cleanroom.core.facts import AlertActed
 from cleanroom.core.progress.state import runs, start_of
+from cleanroom.core.reason import LONGEST_REASON
 from cleanroom.core.register import System
 
 RECONCILER = "reconciler"
@@ -30,7 +31,7 @@ def act(
     What cannot be done is said and not tried again. Raises Outside where the store fails: then it is tried again.
     """
     work = replace(room, operator=RECONCILER, proof="claimed")
-    because = f"alert {alert.id}: {what}"[: flags.LONGEST_REASON]
+    because = f"alert {alert.id}: {what}"[:LONGEST_REASON]
     now = room.clock.now()
     done = [found for a in acts for found in _acted(work, a, alert.id, system, alert.system, because, now)]
     if "open-incident" in acts:  # last, so that it knows what was done

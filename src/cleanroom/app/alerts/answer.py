@@ -20,14 +20,14 @@ from cleanroom.core.facts import AlertAcknowledged, AlertResolved, Fact, Silence
 from cleanroom.core.facts.alerts import Matching
 from cleanroom.core.ledger import Write
 from cleanroom.core.mistakes import did_you_mean
+from cleanroom.core.reason import reason
 
-LONGEST_REASON = 500
 _LENGTH = re.compile(r"[^\x00-\x1f\x7f]{0,200}")
 
 
 def acknowledge(room: Room, id: str, because: str = "") -> Alert:
     """Say that you are on it: it is not escalated any more. Raises NotFound; Refused where somebody else is, or it is over."""
-    said = _text(because)
+    said = reason(because)
 
     def fact(now: Alert) -> Fact:
         match now:
@@ -43,9 +43,7 @@ def acknowledge(room: Room, id: str, because: str = "") -> Alert:
 
 def resolve(room: Room, id: str, because: str) -> Alert:
     """Say that it is over. What still goes on opens a new alert when it is said again. Raises NotFound, Refused, Misuse."""
-    said = _text(because)
-    if not said:
-        raise Misuse("an alert is resolved for a reason", "Say what was done: --because TEXT")
+    said = reason(because, "an alert is resolved for a reason")
 
     def fact(now: Alert) -> Fact:
         if isinstance(now, Resolved):
@@ -65,9 +63,7 @@ def silence(room: Room, matching: Matching, seconds: int, because: str) -> Silen
 
 def silence_all(room: Room, wanted: Sequence[Matching], seconds: int, because: str) -> tuple[Silence, ...]:
     """Several silences of one length and reason; see `silence`."""
-    said = _text(because)
-    if not said:
-        raise Misuse("a silence has a reason", "Say why: --because TEXT")
+    said = reason(because, "a silence has a reason")
     for matching in wanted:
         _check(matching)
     if not 0 < seconds <= LONGEST:
@@ -133,10 +129,3 @@ def _look(room: Room) -> None:
     room.alarms.wake(room.clock.now())
     with suppress(CleanroomError):
         settle(room)
-
-
-def _text(because: str) -> str:
-    text = because.strip()
-    if len(text) > LONGEST_REASON or not text.isprintable():
-        raise Misuse(f"a reason has up to {LONGEST_REASON} characters on one line", "Say it in fewer words.")
-    return text

@@ -7,7 +7,6 @@ from contextlib import suppress
 from functools import partial
 
 from cleanroom.app.alerts.read import systems_of
-from cleanroom.app.incident.people import reason
 from cleanroom.app.incident.read import do, every, existing
 from cleanroom.app.notify import tell
 from cleanroom.app.room import Room
@@ -30,6 +29,7 @@ from cleanroom.core.incident.categories import due
 from cleanroom.core.incident.decide import ongoing
 from cleanroom.core.incident.state import Action, Detected, Incident, base_of
 from cleanroom.core.mistakes import did_you_mean
+from cleanroom.core.reason import reason
 from cleanroom.core.register import in_line
 from cleanroom.ports.tracker import Filed, Filing, Tracker
 

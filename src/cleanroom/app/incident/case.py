@@ -1,15 +1,25 @@
 """Which case would have stopped it, and does it? It is tried on the version that did the harm, and on the fix.
 
 A change to data is tried as `check` tries it: exactly that version, as it was kept when it was proposed, runs beside production
-and the case is replayed in the engine. A prompt is asked through the model port, live or from recorded replies.
+and the case is replayed in the engine. A prompt and a model are tried through the model port, live or from recorded replies; the
+other of the two is as it was when the case was named, and for the fix as it lies there.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from cleanroom.app.incident.kept import (
+    Version,
+    change_at,
+    keep_prompt,
+    keep_recording,
+    model_at,
+    prompt_at,
+)
 from cleanroom.app.incident.read import do, folder_of
-from cleanroom.app.incident.versions import Version, change_at, keep_prompt, named, prompt_at, served
+from cleanroom.app.incident.versions import current, named, served
+from cleanroom.app.prompt_cases import prompt_now, put
 from cleanroom.app.review.standing import data_of
 from cleanroom.app.room import Room
 from cleanroom.app.shadow import shadow, subject_with
@@ -21,16 +31,13 @@ from cleanroom.core.check import CheckResult, Outcome
 from cleanroom.core.checks.golden import CASE, GoldenCases
 from cleanroom.core.contract import LintFinding
 from cleanroom.core.facts import CaseNamed
-from cleanroom.core.facts.incidents import Tried
+from cleanroom.core.facts.proofs import Tried
 from cleanroom.core.golden import GoldenCase
-from cleanroom.core.incident.case import Case, PromptCase, digest_of_case, judge_reply, schema_of
+from cleanroom.core.incident.case import Case, digest_of_case
 from cleanroom.core.incident.decide import ongoing
 from cleanroom.core.incident.state import Detected, Incident
 from cleanroom.core.measure import needed
-from cleanroom.core.prompt import fill
-from cleanroom.ports.model import Ask
-
-_REPLY = 800  # tokens
+from cleanroom.core.prompt_case import PromptCase
 
 
 def read_case(content: bytes, file: str) -> Case:
@@ -51,16 +58,21 @@ def read_case(content: bytes, file: str) -> Case:
     return cases[0].case
 
 
-def name_case(room: Room, id: str, case: Case, bad: str = "", bad_file: Path | None = None) -> Incident:
+def name_case(room: Room, id: str, case: Case, bad: str = "", then: bytes | None = None) -> Incident:
     """Say which case would have stopped it, and on which version it fails: `bad`, else the linked change as it was served.
 
-    `bad_file`: the prompt as it was then. Raises Misuse where nothing says which version; NotFound.
+    `then`: the content of the prompt as it was then, or of recorded replies of a model that cannot be asked any more. Raises
+    Misuse where nothing says which version; NotFound.
     """
 
     def fact(now: Incident) -> CaseNamed:
         known = ongoing(now)
-        version = _bad(room, known, case, bad, bad_file)
-        return CaseNamed(id, case.id, digest_of_case(case), version.name, version.digest, room.by, room.clock.now())
+        version = _bad(room, known, case, bad, then)
+        beside = _beside(room, case, version)
+        if then is not None and version.kind == "model":
+            try_case(room, case, version, beside)  # a recording that has no reply to it shows nothing
+        at = room.clock.now()
+        return CaseNamed(id, case.id, digest_of_case(case), version.name, version.digest, room.by, at, beside)
 
     found = do(room, id, fact)
     room.artifacts.write(folder_of(room, id), _name(digest_of_case(case)), line_of(case).encode())
@@ -81,10 +93,17 @@ def case_of(room: Room, known: Detected) -> Case:
     return case
 
 
-def try_case(room: Room, case: Case, version: Version) -> Tried:
-    """Run the case on that version. Raises Refused where it cannot tell: that is neither red nor green."""
+def try_case(room: Room, case: Case, version: Version, beside: Digest | None = None) -> Tried:
+    """Run the case on that version. `beside`: the prompt for a model, the model for a prompt; None: as it lies there now.
+
+    Raises Refused where it cannot tell: that is neither red nor green.
+    """
     if isinstance(case, PromptCase):
-        return _asked(room, case, version)
+        return _asked(room, case, version, beside)
+    if version.kind != "change":
+        raise Refused(
+            f"{version.name} is no change, and the case {case.id} is of one", "Name a fix of the kind that failed."
+        )
     change, mapping = change_at(room, version)
     subject = subject_with(room, room.project.contract(), change, mapping, data_of(room, change), None)
     check = _check(case)
@@ -120,26 +139,26 @@ def _check(case: GoldenCase) -> GoldenCases:
     return GoldenCases(CASE, (case,)) if case.input else GoldenCases(case.key[0][0], (case,), side="candidate")
 
 
-def _asked(room: Room, case: PromptCase, version: Version) -> Tried:
-    if version.kind != "prompt":
+def _asked(room: Room, case: PromptCase, version: Version, beside: Digest | None) -> Tried:
+    if version.kind == "change":
         raise Refused(
-            f"{version.name} is no prompt, and the case {case.id} asks one", "Name a fix of the kind that failed."
+            f"{version.name} is no prompt or model, and the case {case.id} asks one",
+            "Name a fix of the kind that failed.",
         )
-    prompt = prompt_at(room, version)
-    slots = dict(case.input)
-    system, user = fill(prompt.system, slots), fill(prompt.user, slots)
-    reply = room.model(case.model, None).ask(Ask(system, user, schema_of(case), 0.0, 0, _REPLY))
-    passed, because = judge_reply(case, reply.text)
-    run = digest_of([version.digest, digest_of_case(case), reply.model, reply.version, reply.text])
+    if version.kind == "prompt":
+        prompt = prompt_at(room, version)
+        model = model_at(room, Version(f"model/{case.model}", beside)) if beside else room.model(case.model)
+    else:
+        prompt = prompt_at(room, Version(_prompt(case), beside)) if beside else prompt_now(room, case.prompt)
+        model = model_at(room, version)
+    passed, because, reply = put(prompt, case, model)
+    run = digest_of([version.digest, prompt.digest, digest_of_case(case), reply.model, reply.version, reply.text])
     return Tried(version.name, version.digest, run, passed, because)
 
 
-def _bad(room: Room, known: Detected, case: Case, bad: str, bad_file: Path | None) -> Version:
+def _bad(room: Room, known: Detected, case: Case, bad: str, then: bytes | None) -> Version:
     if isinstance(case, PromptCase):
-        name = f"prompt/{case.prompt}"
-        if bad_file is not None:
-            return keep_prompt(room, name, _content(bad_file))
-        return named(room, bad or name)
+        return _bad_asked(room, case, bad or _prompt(case), then)
     if bad:
         return named(room, bad)
     if known.opened.change:
@@ -148,11 +167,26 @@ def _bad(room: Room, known: Detected, case: Case, bad: str, bad_file: Path | Non
     raise Misuse(f"nothing says which version did the harm of incident {known.id}", hint)
 
 
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Misuse(f"{file} cannot be read: {error.strerror}", "Name the file of the prompt as it was.") from error
+def _bad_asked(room: Room, case: PromptCase, bad: str, then: bytes | None) -> Version:
+    kind, _, of = bad.partition("@")[0].partition("/")
+    if kind == "prompt" and of != case.prompt:
+        raise Misuse(f"the case {case.id} asks the prompt {case.prompt}, not {of}", f"--bad {_prompt(case)}")
+    if then is None:
+        return named(room, bad)
+    if "@" in bad:
+        raise Misuse("either a digest or a file says which version it was", f"--bad {kind}/{of} --bad-file FILE")
+    return (keep_recording if kind == "model" else keep_prompt)(room, bad, then)
+
+
+def _beside(room: Room, case: Case, version: Version) -> Digest | None:
+    """What it was used with, as it lies there now: the model for a prompt, the prompt for a model."""
+    if not isinstance(case, PromptCase) or version.kind not in ("prompt", "model"):
+        return None
+    return current(room, f"model/{case.model}" if version.kind == "prompt" else _prompt(case)).digest
+
+
+def _prompt(case: PromptCase) -> str:
+    return f"prompt/{case.prompt}"
 
 
 def _name(case: Digest) -> str:

@@ -12,7 +12,6 @@ from typing import Literal, get_args
 
 from cleanroom.app import flags
 from cleanroom.app.alerts.read import systems_of
-from cleanroom.app.incident.people import reason
 from cleanroom.app.incident.read import do, existing
 from cleanroom.app.queue.calibrate import withdraw
 from cleanroom.app.queue.desk import promise_of
@@ -22,13 +21,20 @@ from cleanroom.app.room import Room
 from cleanroom.core.base import Misuse, Refused, micros, noun
 from cleanroom.core.incident import decide
 from cleanroom.core.incident.state import Detected, Incident
+from cleanroom.core.mistakes import one_of
 from cleanroom.core.progress.state import runs, start_of
+from cleanroom.core.reason import LONGEST_REASON, reason
 from cleanroom.core.register import System
 
 Act = Literal["kill-flag", "safe-fallback", "roll-back", "disable-source", "review-all", "none"]
 """From what stops most at once to what stops least. `none`: the harm ended by itself, as somebody says."""
 
 ACTS: tuple[Act, ...] = get_args(Act)
+
+
+def act_of(word: str) -> Act:
+    """The act of that name. Raises Misuse."""
+    return one_of(word, ACTS, "way to contain it")
 
 
 @noun
@@ -59,13 +65,11 @@ def contain(room: Room, id: str, act: Act | None = None, target: str = "", becau
     Raises NotFound, Misuse for an act that cannot be done here, Refused for a closed incident.
     """
     known = decide.ongoing(existing(room, id))
-    because = reason(because)
+    because = reason(because, "say how the harm ended" if act == "none" else "")
     if act == "none":
-        if not because:
-            raise Misuse("say how the harm ended", "--because TEXT; it goes into the ledger.")
         return do(room, id, lambda now: decide.contain(now, "none", "", True, because, room.by, room.clock.now()))
     wanted = _wanted(known, list(_doable(room, known)), act, target)
-    why = f"incident {id}: {because or known.title}"[: flags.LONGEST_REASON]
+    why = f"incident {id}: {because or known.title}"[:LONGEST_REASON]
     did, said = _done(room, wanted, why)
     option = wanted.option
     return do(

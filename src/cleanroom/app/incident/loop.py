@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from weakref import WeakKeyDictionary
 
 from cleanroom.app.alerts.read import find as find_alert
+from cleanroom.app.folding import grown
 from cleanroom.app.incident.read import every, existing
 from cleanroom.app.room import Room
 from cleanroom.core.alert import Signal
 from cleanroom.core.alerts.state import base_of as alert_base
+from cleanroom.core.alerts.state import subject_of as subject_of_alert
 from cleanroom.core.base import Instant, noun
 from cleanroom.core.facts.incidents import Category
 from cleanroom.core.incident.clocks import Clocks, clocks
-from cleanroom.core.incident.similar import Repeat, evidence, repeats
+from cleanroom.core.incident.similar import Evidence, Repeat, Seen, evidence, repeats_of_all
 from cleanroom.core.incident.state import Closed, Detected, Incident, base_of, state_of
+from cleanroom.ports.store import Store
 
 _ALERTS = 10
-_Seen = tuple[Detected, frozenset[tuple[str, str]]]
-"""An incident and what it is known by."""
+_KNOWN: WeakKeyDictionary[Store, tuple[int, Mapping[str, Seen], Mapping[str, tuple[Repeat, ...]]]] = WeakKeyDictionary()
+"""How many entries were read, each incident with what it is known by, and the repeats of each."""
 
 
 @noun
@@ -58,8 +62,8 @@ class Loop:
 def loop(room: Room) -> Loop:
     """Every incident, and what all of them together left behind."""
     incidents = every(room)
-    seen = [_seen(room, base_of(i)) for i in incidents]
-    found = tuple(_turn(i, own, seen) for i, own in zip(incidents, seen, strict=True))
+    again = _repeats(room, incidents)
+    found = tuple(_turn(i, again[base_of(i).id]) for i in incidents)
     total = [t.added for t in found]
     summed = Added(
         sum(a.cases for a in total),
@@ -74,8 +78,8 @@ def loop(room: Room) -> Loop:
 
 def repeats_of(room: Room, id: str) -> tuple[Repeat, ...]:
     """The earlier incidents of the same cause, the most alike first."""
-    known, seen = _seen(room, base_of(existing(room, id)))
-    return repeats(seen, (_seen(room, other) for other in map(base_of, every(room)) if _order(other) < _order(known)))
+    known = base_of(existing(room, id))
+    return _repeats(room, every(room)).get(known.id, ())
 
 
 def times(found: tuple[Repeat, ...]) -> str:
@@ -100,25 +104,35 @@ def added(known: Detected) -> Added:
     )
 
 
-def _turn(incident: Incident, own: _Seen, seen: Sequence[_Seen]) -> Turn:
+def _turn(incident: Incident, again: tuple[Repeat, ...]) -> Turn:
     known = base_of(incident)
-    again = repeats(own[1], (other for other in seen if _order(other[0]) < _order(known)))
     return Turn(
         known.id, known.title, state_of(incident), known.category, known.opened.at, clocks(incident), added(known), again,
     )  # fmt: skip
 
 
-def _seen(room: Room, known: Detected) -> _Seen:
-    return known, evidence(known, tuple(_signals(room, known)))
+def _repeats(room: Room, incidents: Collection[Incident]) -> Mapping[str, tuple[Repeat, ...]]:
+    """The repeats of each, newest first, by its id. Only what has come since the last look is compared."""
+    size = room.store.size()  # asked first: what comes while we read is read again the next time
+    before, known, found = _KNOWN.get(room.store, (-1, {}, {}))
+    new = grown(room.store, before, size)
+    now = {k.id: (k, _evidence(room, k, known.get(k.id), new)) for k in reversed([base_of(i) for i in incidents])}
+    found = repeats_of_all(tuple(now.values()), known, found)
+    _KNOWN[room.store] = size, now, found
+    return found
 
 
-def _order(known: Detected) -> tuple[int, str]:
-    """Numbers by their size."""
-    return len(known.id), known.id
+def _evidence(room: Room, known: Detected, before: Seen | None, new: Collection[str] | None) -> Evidence:
+    """What it is known by: as before, unless something came of it, or of its alerts."""
+    alerts = known.alerts[:_ALERTS]
+    if new is None or before is None or before[0].version != known.version:
+        return evidence(known, tuple(_signals(room, alerts)))
+    grew = any(subject_of_alert(id) in new for id in alerts)
+    return evidence(known, tuple(_signals(room, alerts))) if grew else before[1]
 
 
-def _signals(room: Room, known: Detected) -> Iterator[Signal]:
-    for id in known.alerts[:_ALERTS]:
+def _signals(room: Room, alerts: Iterable[str]) -> Iterator[Signal]:
+    for id in alerts:
         alert = find_alert(room, id)
         if alert is not None:
             yield from alert_base(alert).signals

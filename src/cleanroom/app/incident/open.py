@@ -13,7 +13,6 @@ from cleanroom.app import flags
 from cleanroom.app.alerts import read as alerts
 from cleanroom.app.alerts.read import systems_of
 from cleanroom.app.incident.links import Links, closest, first_signal, links, systems_of_flag
-from cleanroom.app.incident.people import reason
 from cleanroom.app.incident.read import do, existing, going_on, ids
 from cleanroom.app.rollout.read import existing as existing_rollout
 from cleanroom.app.room import Room
@@ -36,6 +35,7 @@ from cleanroom.core.incident.propose import propose
 from cleanroom.core.incident.state import Contained, Detected, Incident, earlier, subject_of
 from cleanroom.core.ledger import Conflict, Write
 from cleanroom.core.mistakes import did_you_mean
+from cleanroom.core.reason import reason
 
 CROWD = 5
 """Critical alerts that begin at once, or incidents that opened by themselves within STORM, above which it is one storm."""
@@ -106,7 +106,7 @@ def _joined(room: Room, id: str, alert: Open) -> bool:
     fact = IncidentJoined(id, (alert.id,), 1, systems, first_signal(alert.id, alert.signals), room.clock.now())
 
     def join(now: Incident) -> tuple[IncidentJoined, ...]:
-        if alert.id in state.base_of(now).alerts or not isinstance(now, Detected | Contained):
+        if alert.id in state.base_of(now).joined or not isinstance(now, Detected | Contained):
             return ()
         return (fact,)
 
@@ -138,8 +138,8 @@ def _belongs(room: Room, system: str, crowd: int) -> Incident | None:
 
 
 def _naming(room: Room, alert: str) -> Incident | None:
-    """The open incident that names the alert."""
-    return next((i for i in going_on(room) if alert in state.base_of(i).alerts), None)
+    """The open incident that the alert is of."""
+    return next((i for i in going_on(room) if alert in state.base_of(i).joined), None)
 
 
 def _of_alert(room: Room, alert: Alert, because: str, by: By | None, acted: Sequence[AlertActed] = ()) -> Incident:

@@ -11,19 +11,11 @@ from cleanroom.core.facts.incidents import Severity
 from cleanroom.core.incident.decide import ongoing
 from cleanroom.core.incident.state import Incident, base_of
 from cleanroom.core.policy import same
+from cleanroom.core.reason import reason
+
+__all__ = ["LONGEST_NOTE", "grade", "lead", "note", "reason"]
 
 LONGEST_NOTE = 2_000
-LONGEST_REASON = 500
-
-
-def reason(because: str) -> str:
-    """On one line, as it goes into the ledger and onto terminals; '' where there is none. Raises Misuse for too many words."""
-    text = printable(because)
-    if len(text) > LONGEST_REASON:
-        raise Misuse(
-            f"a reason has up to {LONGEST_REASON} characters", "Say it in fewer words; a note has room for more."
-        )
-    return text
 
 
 def lead(room: Room, id: str, person: str = "", because: str = "") -> Incident:
@@ -43,8 +35,7 @@ def lead(room: Room, id: str, person: str = "", because: str = "") -> Incident:
 
 def grade(room: Room, id: str, severity: Severity, because: str) -> Incident:
     """See its severity otherwise. Raises Misuse without a reason."""
-    if not (why := reason(because)):
-        raise Misuse("another severity needs a reason", "--because TEXT")
+    why = reason(because, "another severity needs a reason")
     return do(room, id, lambda now: IncidentGraded(ongoing(now).id, severity, why, room.by, room.clock.now()))
 
 

@@ -10,15 +10,16 @@ from contextlib import suppress
 from cleanroom.app.alerts import read as alerts
 from cleanroom.app.alerts.answer import resolve
 from cleanroom.app.incident.case import case_of, into_golden, try_case
+from cleanroom.app.incident.kept import Version, checked
 from cleanroom.app.incident.people import reason
 from cleanroom.app.incident.read import do, every, existing
-from cleanroom.app.incident.versions import Version, checked, current
+from cleanroom.app.incident.versions import current
 from cleanroom.app.room import Room
 from cleanroom.app.sensors.replay import would_have_fired
 from cleanroom.core.alerts.state import base_of as alert_base
 from cleanroom.core.base import DAY, CleanroomError, Instant, Misuse, NotFound, Refused, digest_of
 from cleanroom.core.facts import MonitorNamed
-from cleanroom.core.facts.incidents import Earlier
+from cleanroom.core.facts.proofs import Earlier
 from cleanroom.core.incident import decide
 from cleanroom.core.incident.state import Detected, Incident, base_of
 from cleanroom.core.mistakes import did_you_mean
@@ -30,7 +31,7 @@ ELSEWHERE = "other"
 
 
 def mitigate(room: Room, id: str, fix: str, because: str) -> Incident:
-    """A fix is in place: `change/NAME` that was checked and did not fail, `prompt/NAME`, or `other/WORDS`.
+    """A fix is in place: `change/NAME` that was checked and did not fail, `prompt/NAME`, `model/NAME`, or `other/WORDS`.
 
     Raises Refused as long as nothing is contained, and for a change that no battery passed; Misuse without a reason.
     """
@@ -44,7 +45,7 @@ def mitigate(room: Room, id: str, fix: str, because: str) -> Incident:
     else:
         version = current(room, fix)
         _passed(room, version)
-    if known.case is not None and (version.name, version.digest) == (known.case.bad, known.case.bad_digest):
+    if known.case is not None and version.digest == known.case.bad_digest:
         raise Refused(
             f"{version.name} at {version.digest} is what did the harm", "Correct it, or propose another change."
         )
@@ -80,7 +81,7 @@ def prove(room: Room, id: str, progress: Callable[[str], object] = lambda _: Non
         raise Refused(f"incident {id} cannot be proven yet: {'; '.join(lacks)}", f"cleanroom incident show {id}")
     case = case_of(room, known)
     progress(f"running the case {case.id} on {known.case.bad}, as it was")
-    red = try_case(room, case, Version(known.case.bad, known.case.bad_digest))
+    red = try_case(room, case, Version(known.case.bad, known.case.bad_digest), known.case.beside)
     progress(f"running the case {case.id} on the fix {known.fix.fix}")
     green = try_case(room, case, Version(known.fix.fix, known.fix.digest))
     progress("replaying the new monitor over recorded telemetry")

@@ -49,9 +49,11 @@ def every(room: Room) -> tuple[Incident, ...]:
     if new is None:
         known = tuple(existing(room, id) for id in reversed(ids(room)))
     elif wanted := {s.removeprefix(PREFIX) for s in new if s.startswith(PREFIX)}:
-        fresh = (i for i in (find(room, id) for id in wanted) if i is not None)
-        found = {base_of(i).id: i for i in (*known, *fresh)}
-        known = tuple(found[id] for id in sorted(found, key=_number, reverse=True))
+        found = {base_of(i).id: i for i in known}
+        fresh = {id: i for id in wanted if (i := find(room, id)) is not None}
+        opened = bool(fresh.keys() - found.keys())
+        found |= fresh
+        known = tuple(found[id] for id in (sorted(found, key=_number, reverse=True) if opened else found))
     _EVERY[room.store] = size, known
     return known
 

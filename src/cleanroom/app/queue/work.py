@@ -22,6 +22,7 @@ from cleanroom.core.queue import (
     subject_of_cutoff,
     subject_of_output,
 )
+from cleanroom.core.reason import reason
 
 REVIEWER = "reviewer"
 """The role of those who look at outputs; where nobody has it, everybody with a role does."""
@@ -106,10 +107,9 @@ def skip(room: Room, id: str) -> bool:
 
 def escalate(room: Room, id: str, because: str) -> None:
     """Pass it on to somebody else, who gets it before all others. Raises NotFound, Settled, Refused, Misuse."""
-    if not because.strip() or len(because) > 500:
-        raise Misuse("an escalation needs a reason of at most 500 characters", "Say what the next one should know.")
+    why = reason(because, "an escalation needs a reason: what should the next one know?")
     _one_of_them(room)
-    _escalated(room, id, because.strip(), alone=False)
+    _escalated(room, id, why, alone=False)
 
 
 def release(room: Room, id: str) -> None:

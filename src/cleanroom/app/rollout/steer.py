@@ -11,16 +11,17 @@ from cleanroom.core.base import Refused
 from cleanroom.core.facts import Fact, RolloutHeld, RolloutResumed, RolloutRolledBack
 from cleanroom.core.ledger import Write
 from cleanroom.core.progress.state import Baking, Held, Rollout, baking_of, subject_of, version_of
+from cleanroom.core.reason import reason
 
 
 def hold(room: Room, name: str, because: str) -> Rollout:
     """Keep it at its share until somebody says how to go on; harm is still looked for. Raises Refused, NotFound."""
-    _reason(because, "held")
+    why = _reason(because, "held")
 
     def fact(now: Baking | Held) -> Fact:
         if isinstance(now, Held):
             raise Refused(f"{name} is held already: {now.because}", f"To go on: cleanroom rollout resume {name}")
-        return RolloutHeld(now.weighed, because.strip(), room.by, room.clock.now())
+        return RolloutHeld(now.weighed, why, room.by, room.clock.now())
 
     return _steered(room, name, fact)
 
@@ -38,17 +39,19 @@ def resume(room: Room, name: str) -> Rollout:
 
 def abort(room: Room, name: str, because: str) -> Rollout:
     """Roll it back: from this entry on everybody gets the control. Raises Refused, NotFound."""
-    _reason(because, "aborted")
+    why = _reason(because, "aborted")
 
     def fact(now: Baking | Held) -> Fact:
-        return RolloutRolledBack(baking_of(now).weighed, because.strip(), room.by, room.clock.now())
+        return RolloutRolledBack(baking_of(now).weighed, why, room.by, room.clock.now())
 
     return _steered(room, name, fact)
 
 
-def _reason(because: str, what: str) -> None:
-    if not because.strip():
+def _reason(because: str, what: str) -> str:
+    why = reason(because)
+    if not why:
         raise Refused(f"a rollout is {what} for a reason", "Say why: --because TEXT")
+    return why
 
 
 def _steered(room: Room, name: str, make: Callable[[Baking | Held], Fact]) -> Rollout:

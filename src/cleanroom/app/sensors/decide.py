@@ -11,6 +11,7 @@ from cleanroom.core.base import Instant, Refused
 from cleanroom.core.facts import Fact, SensorRebased, SensorUnblocked
 from cleanroom.core.ledger import Write
 from cleanroom.core.policy import same
+from cleanroom.core.reason import reason
 from cleanroom.core.sensors.standing import Standing, subject_of
 from cleanroom.core.signing import PROVE
 
@@ -29,7 +30,7 @@ def unblock(room: Room, name: str, because: str) -> Standing:
                 else f"{name} holds up nothing"
             )
             raise Refused(what, f"See it: cleanroom sensor show {name}")
-        return SensorUnblocked(name, because.strip(), _role(room), room.by, room.clock.now())
+        return SensorUnblocked(name, reason(because), _role(room), room.by, room.clock.now())
 
     return _decided(room, name, because, "unblocked", fact)
 
@@ -41,7 +42,7 @@ def rebase(room: Room, name: str, because: str, since: Instant | None = None) ->
         now = room.clock.now()
         if since is not None and since > now:
             raise Refused("a baseline cannot begin in the future", "Name a moment that has been.")
-        return SensorRebased(name, since or now, because.strip(), _role(room), room.by, now)
+        return SensorRebased(name, since or now, reason(because), _role(room), room.by, now)
 
     return _decided(room, name, because, "given a new baseline", fact)
 
@@ -60,7 +61,7 @@ def _role(room: Room) -> str:
 
 def _decided(room: Room, name: str, because: str, what: str, make: Callable[[Standing], Fact]) -> Standing:
     sensor_of(room, name)
-    if not because.strip():
+    if not reason(because):
         raise Refused(f"a sensor is {what} for a reason", "Say why: --because TEXT")
 
     def once() -> None:

@@ -169,7 +169,7 @@ class StepDone:
 
 @noun
 class IncidentMitigated:
-    """A fix is in place. `fix`: what (`change/NAME`, `prompt/NAME`), `digest`: exactly which version of it."""
+    """A fix is in place. `fix`: what (`change/NAME`, `prompt/NAME`, `model/NAME`), `digest`: exactly which version."""
 
     incident: str
     fix: str
@@ -178,35 +178,6 @@ class IncidentMitigated:
     by: By
     at: Instant
     kind: Literal["incident_mitigated"] = "incident_mitigated"
-
-
-@noun
-class CaseNamed:
-    """The regression case: it fails on `bad`, as recorded, and passes on the fix. `case`: the digest of its content.
-
-    `bad`: the version that did the harm (`change/NAME`, `prompt/NAME`), `bad_digest`: exactly which.
-    """
-
-    incident: str
-    id: str
-    case: Digest
-    bad: str
-    bad_digest: Digest
-    by: By
-    at: Instant
-    kind: Literal["case_named"] = "case_named"
-
-
-@noun
-class MonitorNamed:
-    """The new monitor (a sensor by name), as it was then. `monitor`: the digest of what it watches and how."""
-
-    incident: str
-    sensor: str
-    monitor: Digest
-    by: By
-    at: Instant
-    kind: Literal["monitor_named"] = "monitor_named"
 
 
 @noun
@@ -308,92 +279,3 @@ class ReviewSet:
     by: By
     at: Instant
     kind: Literal["review_set"] = "review_set"
-
-
-@noun
-class Tried:
-    """One version under the regression case: exactly which (`version`, `digest`), what ran (`run`), and what came of it."""
-
-    version: str
-    digest: Digest
-    run: Digest
-    passed: bool
-    because: str
-
-
-@noun
-class Earlier:
-    """What the new monitor would have done: fired at `fired`, `own` microseconds before the detection, and how often in vain.
-
-    `lead`: microseconds that may be claimed for the next one like it, with this incident left out of what says so; 0: nothing
-    may. `false_alarms`: in `history` microseconds of recorded production outside incidents; `bound`: at most so many in 30
-    days, one-sided 95%.
-    """
-
-    sensor: str
-    monitor: Digest
-    fired: Instant
-    own: int
-    lead: int
-    history: int
-    false_alarms: int
-    bound: float
-
-
-@noun
-class IncidentProven:
-    """It cannot come back silently: red on the bad version, green on the fix, seen earlier, and every required action closed."""
-
-    incident: str
-    id: str
-    case: Digest
-    red: Tried
-    green: Tried
-    earlier: Earlier
-    actions: tuple[str, ...]
-    by: By
-    at: Instant
-    kind: Literal["incident_proven"] = "incident_proven"
-
-
-@noun
-class WaiverAsked:
-    """The lead asks to close it without proof."""
-
-    incident: str
-    reason: str
-    by: By
-    at: Instant
-    kind: Literal["waiver_asked"] = "waiver_asked"
-
-
-@noun
-class WaiverAgreed:
-    """A second person agrees to that; it stays visible."""
-
-    incident: str
-    by: By
-    at: Instant
-    kind: Literal["waiver_agreed"] = "waiver_agreed"
-
-
-@noun
-class IncidentClosed:
-    """It is over. `how`: proven, or waived by two people."""
-
-    incident: str
-    how: Literal["proven", "waived"]
-    by: By
-    at: Instant
-    kind: Literal["incident_closed"] = "incident_closed"
-
-
-@noun
-class IncidentReopened:
-    """It was not over: what it was proven by no longer counts."""
-
-    incident: str
-    because: str
-    by: By | None
-    at: Instant
-    kind: Literal["incident_reopened"] = "incident_reopened"

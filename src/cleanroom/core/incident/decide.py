@@ -5,21 +5,33 @@ Each function returns the fact to append, or raises Refused with what to do firs
 
 from __future__ import annotations
 
-from cleanroom.core.base import Digest, Instant, Refused
-from cleanroom.core.facts.incidents import (
+from typing import Literal
+
+from cleanroom.core.base import Digest, Instant, Refused, noun
+from cleanroom.core.facts.incidents import IncidentContained, IncidentMitigated
+from cleanroom.core.facts.people import By
+from cleanroom.core.facts.proofs import (
     Earlier,
     IncidentClosed,
-    IncidentContained,
-    IncidentMitigated,
     IncidentProven,
     IncidentReopened,
     Tried,
     WaiverAgreed,
     WaiverAsked,
 )
-from cleanroom.core.facts.people import By
 from cleanroom.core.incident.state import Closed, Detected, Incident, Mitigated, base_of, proves
 from cleanroom.core.policy import same
+
+Part = Literal["fix", "case", "monitor", "actions", "postmortem"]
+"""What a proof is made of."""
+
+
+@noun
+class Lack:
+    """Something without which there is no proof, and how to add it."""
+
+    part: Part
+    says: str
 
 
 def ongoing(incident: Incident) -> Detected:
@@ -48,42 +60,51 @@ def mitigate(incident: Incident, fix: str, digest: Digest, because: str, by: By,
     return IncidentMitigated(known.id, fix, digest, because, by, at)
 
 
-def missing(incident: Incident) -> tuple[str, ...]:
+def lacks(incident: Incident) -> tuple[Lack, ...]:
     """What is still missing before it can be proven, and how to add it; empty where `prove` may run."""
     known = base_of(incident)
-    lacks: list[str] = []
+    found: list[Lack] = []
     if known.fix is None:
-        lacks.append(f"no fix is in place: cleanroom incident mitigate {known.id} --fix change/NAME")
-    elif known.fix.fix.startswith("other/"):
-        lacks.append(
-            f"nothing here can run the fix {known.fix.fix!r}: only a waiver closes it, cleanroom incident waive {known.id}"
-        )
+        found.append(Lack("fix", f"no fix is in place: cleanroom incident mitigate {known.id} --fix change/NAME"))
+    elif needs_waiver(incident):
+        why = f"nothing here can run the fix {known.fix.fix!r}: only a waiver closes it"
+        found.append(Lack("fix", f"{why}, cleanroom incident waive {known.id}"))
     if known.case is None:
-        lacks.append(f"no regression case: cleanroom incident case {known.id} ...")
+        found.append(Lack("case", f"no regression case: cleanroom incident case {known.id} ..."))
     if known.monitor is None:
-        lacks.append(f"no new monitor: cleanroom incident monitor {known.id} SENSOR")
-    lacks += [
-        f"action {a.id} is open ({a.owner}, due {a.due[:10]}): {a.added.what}" for a in known.open_actions if a.required
-    ]
+        found.append(Lack("monitor", f"no new monitor: cleanroom incident monitor {known.id} SENSOR"))
+    for a in (a for a in known.open_actions if a.required):
+        found.append(Lack("actions", f"action {a.id} is open ({a.owner}, due {a.due[:10]}): {a.added.what}"))
     if not any(a.required for a in known.actions):
-        lacks.append(f"no required action: cleanroom incident action add {known.id} ...")
+        found.append(Lack("actions", f"no required action: cleanroom incident action add {known.id} ..."))
     if known.postmortem is None:
-        lacks.append(f"no postmortem: cleanroom postmortem draft {known.id}, then publish")
-    return tuple(lacks)
+        found.append(Lack("postmortem", f"no postmortem: cleanroom postmortem draft {known.id}, then publish"))
+    return tuple(found)
+
+
+def missing(incident: Incident) -> tuple[str, ...]:
+    """The same in words."""
+    return tuple(lack.says for lack in lacks(incident))
+
+
+def needs_waiver(incident: Incident) -> bool:
+    """Is its fix one that nothing here can run, so that it cannot be proven?"""
+    fix = base_of(incident).fix
+    return fix is not None and fix.fix.startswith("other/")
 
 
 def prove(incident: Incident, red: Tried, green: Tried, earlier: Earlier, by: By, at: Instant) -> IncidentProven:
     """Raises Refused with everything that is missing or does not hold."""
     known = ongoing(incident)
-    lacks = [*missing(incident)]
+    failed = [*missing(incident)]
     if red.passed:
-        lacks.append(f"the regression case passes on the bad version {red.version}: it would not have stopped it")
+        failed.append(f"the regression case passes on the bad version {red.version}: it would not have stopped it")
     if not green.passed:
-        lacks.append(f"the regression case fails on the fix {green.version}: {green.because}")
+        failed.append(f"the regression case fails on the fix {green.version}: {green.because}")
     if earlier.own <= 0:
-        lacks.append(f"the monitor {earlier.sensor} would not have fired before the detection")
-    if lacks or known.case is None:
-        raise Refused(f"incident {known.id} is not proven: {'; '.join(lacks)}", "Mend that, then prove it again.")
+        failed.append(f"the monitor {earlier.sensor} would not have fired before the detection")
+    if failed or known.case is None:
+        raise Refused(f"incident {known.id} is not proven: {'; '.join(failed)}", "Mend that, then prove it again.")
     actions = tuple(a.id for a in known.actions if a.required)
     made = IncidentProven(known.id, known.case.id, known.case.case, red, green, earlier, actions, by, at)
     if not proves(known, made):
@@ -124,8 +145,8 @@ def close(incident: Incident, by: By, at: Instant) -> IncidentClosed:
         return IncidentClosed(known.id, "proven", by, at)
     if known.waiver is not None and known.waiver.agreed is not None:
         return IncidentClosed(known.id, "waived", by, at)
-    lacks = "; ".join(missing(incident)) or f"nobody has run it: cleanroom prove {known.id}"
-    raise Refused(f"incident {known.id} is not proven, and stays mitigated: {lacks}", f"cleanroom prove {known.id}")
+    left = "; ".join(missing(incident)) or f"nobody has run it: cleanroom prove {known.id}"
+    raise Refused(f"incident {known.id} is not proven, and stays mitigated: {left}", f"cleanroom prove {known.id}")
 
 
 def reopen(incident: Incident, because: str, by: By | None, at: Instant) -> IncidentReopened:

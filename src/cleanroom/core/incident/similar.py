@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from cleanroom.core.alert import Signal
@@ -20,7 +21,17 @@ _WEIGHTS: Mapping[str, float] = {
     "answer": 2.0,
     "change": 1.0,
 }
+_STRONG = ("signal", "answer")
+_TELLING = (*_STRONG, "category")
+"""What may tell one cause from another; of one system, flag and change are many."""
 _DIGITS = re.compile(r"[0-9]+")
+
+Item = tuple[str, str]
+"""What kind of evidence, and what it says."""
+
+Evidence = frozenset[Item]
+Seen = tuple[Detected, Evidence]
+"""An incident and what it is known by."""
 
 
 @noun
@@ -33,11 +44,11 @@ class Repeat:
     shared: tuple[str, ...]
 
 
-def evidence(known: Detected, signals: Sequence[Signal]) -> frozenset[tuple[str, str]]:
+def evidence(known: Detected, signals: Sequence[Signal]) -> Evidence:
     """What an incident is known by: category, systems, flag, change, signals (what watches, and which part), and what its
     questions were answered with.
     """
-    found: set[tuple[str, str]] = {("system", s) for s in known.systems}
+    found: set[Item] = {("system", s) for s in known.systems}
     found |= {("category", known.category)} if known.category else set()
     found |= {("flag", known.opened.flag)} if known.opened.flag else set()
     found |= {("change", known.opened.change)} if known.opened.change else set()
@@ -46,24 +57,77 @@ def evidence(known: Detected, signals: Sequence[Signal]) -> frozenset[tuple[str,
     return frozenset(found)
 
 
-def similarity(a: frozenset[tuple[str, str]], b: frozenset[tuple[str, str]]) -> float:
+def similarity(a: Evidence, b: Evidence) -> float:
     """The weighted Jaccard index of two sets of evidence, 0 to 1; 0 where neither says anything but the system."""
     both, either = a & b, a | b
-    if not any(kind in ("signal", "answer", "category") for kind, _ in both):
+    if not any(kind in _TELLING for kind, _ in both):
         return 0.0
     return _weight(both) / _weight(either)
 
 
-def repeats(
-    of: frozenset[tuple[str, str]], before: Iterable[tuple[Detected, frozenset[tuple[str, str]]]]
-) -> tuple[Repeat, ...]:
+def repeats(of: Evidence, before: Iterable[Seen]) -> tuple[Repeat, ...]:
     """The earlier incidents that are ALIKE, the most alike first."""
-    found = [(known, similarity(of, other), of & other) for known, other in before]
-    alike = sorted((f for f in found if f[1] >= ALIKE), key=lambda f: (-f[1], f[0].id))
-    return tuple(
-        Repeat(known.id, known.title, round(score, 3), tuple(sorted(f"{kind}: {what}" for kind, what in shared)))
-        for known, score, shared in alike
-    )
+    judged: dict[Evidence, tuple[float, tuple[str, ...]]] = {}
+    found = []
+    for known, other in before:
+        if other not in judged:
+            judged[other] = similarity(of, other), tuple(sorted(f"{kind}: {what}" for kind, what in of & other))
+        score, shared = judged[other]
+        if score >= ALIKE:
+            found.append(Repeat(known.id, known.title, round(score, 3), shared))
+    return tuple(sorted(found, key=_first))
+
+
+def repeats_of_all(
+    seen: Sequence[Seen], before: Mapping[str, Seen], found: Mapping[str, tuple[Repeat, ...]]
+) -> Mapping[str, tuple[Repeat, ...]]:
+    """By the id of each of `seen`, which come oldest first: what `repeats` finds among those before it.
+
+    `found`: an earlier answer, and `before` what it was about, by id; only what differs since is compared anew.
+    """
+    if not before.keys() <= {known.id for known, _ in seen}:
+        before = {}
+    fresh = {place for place, one in enumerate(seen) if not _same(before.get(one[0].id), one)}
+    if not fresh:
+        return found if seen else {}
+    renewed = {seen[place][0].id for place in fresh}
+    of_all, of_fresh = _having(seen, range(len(seen))), _having(seen, fresh)
+    made = {}
+    for place, (known, own) in enumerate(seen):
+        near = _near(own, of_all if place in fresh else of_fresh)
+        new = repeats(own, (seen[p] for p in near if p < place))
+        kept = () if place in fresh else tuple(r for r in found[known.id] if r.id not in renewed)
+        made[known.id] = tuple(sorted((*kept, *new), key=_first)) if kept and new else kept or new
+    return made
+
+
+def _same(before: Seen | None, now: Seen) -> bool:
+    return before is not None and (before[0].title, before[1]) == (now[0].title, now[1])
+
+
+def _having(seen: Sequence[Seen], places: Iterable[int]) -> Mapping[Item, list[int]]:
+    """Of what tells one cause from another: at which places it is."""
+    made: dict[Item, list[int]] = defaultdict(list)
+    for place in places:
+        for item in seen[place][1]:
+            if item[0] in _TELLING:
+                made[item].append(place)
+    return made
+
+
+def _near(own: Evidence, having: Mapping[Item, list[int]]) -> set[int]:
+    """The places of all that may be alike: they share a signal, an answer or, where that can be enough, the category.
+
+    What shares no signal and no answer shares at most the weight of the rest, and either has at least the weight of `own`.
+    """
+    strong = [item for item in own if item[0] in _STRONG]
+    enough = _weight(own) - _weight(strong) >= ALIKE * _weight(own)
+    keys = strong if not enough else [item for item in own if item[0] in _TELLING]
+    return {place for item in keys for place in having.get(item, ())}
+
+
+def _first(repeat: Repeat) -> tuple[float, str]:
+    return -repeat.similarity, repeat.id
 
 
 def _weight(items: Iterable[tuple[str, str]]) -> float:

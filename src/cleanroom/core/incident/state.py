@@ -16,22 +16,17 @@ from cleanroom.core.facts.incidents import (
     ActionDone,
     ActionFiled,
     ActionMoved,
-    CaseNamed,
     Category,
     DiagnosisAnswered,
-    IncidentClosed,
     IncidentContained,
     IncidentGraded,
     IncidentJoined,
     IncidentMitigated,
     IncidentNoted,
     IncidentOpened,
-    IncidentProven,
-    IncidentReopened,
     IncidentSorted,
     IncidentTold,
     LeadNamed,
-    MonitorNamed,
     Overdue,
     PostmortemPublished,
     PostmortemRead,
@@ -39,10 +34,18 @@ from cleanroom.core.facts.incidents import (
     Severity,
     Since,
     StepDone,
+)
+from cleanroom.core.facts.proofs import (
+    CaseNamed,
+    IncidentClosed,
+    IncidentProven,
+    IncidentReopened,
+    MonitorNamed,
     WaiverAgreed,
     WaiverAsked,
 )
 from cleanroom.core.ledger import LedgerEntry
+from cleanroom.core.mistakes import one_of
 from cleanroom.core.policy import same
 
 State = Literal["detected", "contained", "mitigated", "closed"]
@@ -81,7 +84,8 @@ class Waiver:
 
 @noun
 class Detected:
-    """What is known of it, whatever its state. `version`: of its last entry; `alerts`: the first of `count`.
+    """What is known of it, whatever its state. `version`: of its last entry; `alerts`: the first of `count`; `joined`: all
+    that an entry named.
 
     `contained`: every try, in order; `since`: when it came to be contained, mitigated; None where it has not.
     `grew`: when the last alert came; `before`: how many acts and fixes there were when it was opened again.
@@ -115,6 +119,7 @@ class Detected:
     reopened: tuple[IncidentReopened, ...] = ()
     grew: Instant = Instant("")
     before: tuple[int, int] = (0, 0)
+    joined: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
@@ -191,6 +196,11 @@ class Closed:
 Incident = Detected | Contained | Mitigated | Closed
 
 
+def severity_of(word: str) -> Severity:
+    """The severity of that name. Raises Misuse."""
+    return one_of(word, SEVERITIES, "severity")
+
+
 def subject_of(id: str) -> str:
     """The ledger's subject of an incident."""
     return f"{PREFIX}{id}"
@@ -243,7 +253,7 @@ def _next(now: Incident | None, entry: LedgerEntry) -> Incident | None:
 def _opened(fact: IncidentOpened, version: int) -> Detected:
     return Detected(
         fact.incident, fact, version, fact.severity, fact.began, fact.systems,
-        fact.alerts[:MOST_ALERTS], len(fact.alerts),
+        fact.alerts[:MOST_ALERTS], len(fact.alerts), joined=frozenset(fact.alerts),
     )  # fmt: skip
 
 
@@ -267,8 +277,9 @@ def _known(now: Detected, fact: object) -> Detected:
         case IncidentJoined(alerts=alerts, count=count, systems=systems, began=began, at=at):
             named = tuple(dict.fromkeys((*now.alerts, *alerts)))[:MOST_ALERTS]
             of = tuple(dict.fromkeys((*now.systems, *systems)))
-            first = earlier(now.began, began)
-            return replace(now, alerts=named, count=now.count + count, systems=of, began=first, grew=at)
+            first, all = earlier(now.began, began), now.joined.union(alerts)
+            more = max(0, count - len(now.joined.intersection(alerts)))  # whoever tried it again counts nothing twice
+            return replace(now, alerts=named, count=now.count + more, systems=of, began=first, grew=at, joined=all)
         case IncidentGraded(severity=severity):
             return replace(now, severity=severity)
         case IncidentSorted() as said if said.by is not None or now.sorted is None or now.sorted.by is None:

@@ -18,6 +18,7 @@ from typing import Literal, get_args
 
 from cleanroom.core.base import Instant, micros, noun
 from cleanroom.core.facts.incidents import Work
+from cleanroom.core.mistakes import one_of
 
 Name = Literal["Summary", "Timeline", "Root cause", "Contributing factors", "What worked", "Actions", "Lessons"]
 NAMES: tuple[Name, ...] = get_args(Name)
@@ -31,6 +32,12 @@ KINDS: Mapping[Work, str] = {
     "other": "other",
 }
 """What an action adds, as the page says it."""
+
+
+def work_of(word: str) -> Work:
+    """The kind of work of that name. Raises Misuse."""
+    return one_of(word, tuple(KINDS), "kind of work")
+
 
 MOST_CHARACTERS = 65_536
 """Of a page; what is longer is not read to its end."""

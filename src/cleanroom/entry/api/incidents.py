@@ -146,7 +146,7 @@ def name_case(room: Answering, id: Id, wish: asked.CaseWish) -> shape.IncidentSh
     """Name the regression case: what would have stopped it."""
     read.existing(room, id)
     found = case.read_case(json.dumps(wish.case).encode(), "the case")
-    return _shown(room, case.name_case(room, id, found, wish.bad))
+    return _shown(room, case.name_case(room, id, found, wish.bad, wish.then.encode() or None))
 
 
 @router.post("/incidents/{id}/monitor", responses=_GONE)

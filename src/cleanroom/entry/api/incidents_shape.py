@@ -39,7 +39,10 @@ class StepShown(BaseModel):
 
 
 class ContainedShown(BaseModel):
-    """A try to stop the harm; `did`: whether it could be done. `by`: null where a policy did it."""
+    """A try to stop the harm; `did`: whether it could be done. `by`: null where a policy did it.
+
+    `undo`: the command that takes it back; empty where nothing was done.
+    """
 
     act: str
     target: str
@@ -47,6 +50,7 @@ class ContainedShown(BaseModel):
     because: str
     by: ByShown | None
     at: str
+    undo: str
 
 
 class FixShown(BaseModel):

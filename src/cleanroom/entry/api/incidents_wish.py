@@ -10,7 +10,7 @@ from cleanroom.app.incident.contain import Act
 from cleanroom.core.facts.incidents import Category, Severity, Work
 from cleanroom.core.incident.messages import MOST, Audience
 
-VERSION = r"^(change|prompt)/[^@\s]{1,200}(@sha256:[0-9a-f]{64})?$"
+VERSION = r"^(change|prompt|model)/[^@\s]{1,200}(@sha256:[0-9a-f]{64})?$"
 _CASE: dict[str, Any] = {
     "id": "refund-not-purchase",
     "input": {"event": "chk_refund", "value": 12.5},
@@ -77,7 +77,7 @@ class Answering(_Wish):
 
 
 class Mitigating(_Wish):
-    """The fix that is in place: change/NAME (checked), prompt/NAME, or other/WORDS that nothing can run."""
+    """The fix that is in place: change/NAME (checked), prompt/NAME, model/NAME, or other/WORDS that nothing can run."""
 
     fix: str = Field(max_length=300, examples=["change/checkout"])
     because: str = Field(max_length=500, examples=["refunds keep their own name"])
@@ -86,11 +86,13 @@ class Mitigating(_Wish):
 class CaseWish(_Wish):
     """The regression case, as a line of golden/ or of a prompt's cases has it, and the version that it fails on.
 
-    `bad` without a digest: the version that was rolled out; without `bad`: the linked change as it was served.
+    `bad` without a digest: the version that was rolled out; without `bad`: the linked change as it was served. `then`: the
+    file of a prompt as it was then, or of recorded replies of a model that cannot be asked any more.
     """
 
     case: dict[str, Any] = Field(examples=[_CASE])
     bad: str = Field(default="", max_length=300, pattern=f"^$|{VERSION}", examples=["change/checkout"])
+    then: str = Field(default="", max_length=200_000)
 
 
 class MonitorWish(_Wish):

@@ -21,6 +21,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "correct": ("propose", ""),
     "check": ("check", ""),
     "diff": ("check", ""),
+    "test": ("test", ""),
     "review": ("review", "Decide on changes: approve, reject, waive."),
     "rollout": ("rollout", "Let an approved change reach people bit by bit."),
     "queue": ("queue", "Review single outputs of an AI, and what may skip that."),

@@ -116,7 +116,7 @@ def _propose(work: Room, model: str, name: str, runs: int, story: Story) -> Mapp
     prompt = mapping_prompt(work.project, SMALL if model == "embedded" else MAPPING)
     source = Table(work.project.root / LEGACY)
     with asking_progress() as progress:
-        made = mapping(work, source, work.model(model, None), prompt, name, runs=runs, progress=progress)
+        made = mapping(work, source, work.model(model), prompt, name, runs=runs, progress=progress)
     show_proposal(made, story.console)
     return made.mapping
 

@@ -45,12 +45,10 @@ def open_(
 ) -> None:
     """Open an incident: for an alert, or for what a user reported or somebody saw. What it is linked to is found."""
     from cleanroom.app.incident.open import Report, open_by_hand, open_for_alert
-    from cleanroom.core.incident.state import SEVERITIES
+    from cleanroom.core.incident.state import severity_of
     from cleanroom.wiring import room
 
-    grade = next((s for s in SEVERITIES if s == severity), None)
-    if grade is None:
-        raise Misuse(f"{severity!r:.40} is no severity", "sev1, sev2 or sev3.")
+    grade = severity_of(severity)
     work = room(project, who, "oncall")
     made = (
         open_for_alert(work, alert)
@@ -110,6 +108,7 @@ def contain(
     from cleanroom.core.base import plain
     from cleanroom.core.incident.state import base_of
     from cleanroom.entry.cli.incident_shown import clock_line, show_options
+    from cleanroom.entry.incidents import undo
     from cleanroom.wiring import room
 
     work = room(project, who, "read" if list_only else "oncall")
@@ -117,10 +116,7 @@ def contain(
         found = verb.options(work, id)
         print_json(plain(found)) if as_json else show_options(found, screen())
         return
-    known = next((a for a in verb.ACTS if a == act), None)
-    if act and known is None:
-        raise Misuse(f"nothing is called {act!r:.40}", f"There are: {', '.join(verb.ACTS)}.")
-    done = verb.contain(work, id, known, target, because)
+    done = verb.contain(work, id, verb.act_of(act) if act else None, target, because)
     last = base_of(done).contained[-1]
     if as_json:
         _shown(work, done, as_json)
@@ -130,6 +126,8 @@ def contain(
             f"{word}: {last.act} {last.target}: {last.because}".replace(" :", ":"), markup=False, soft_wrap=True
         )
         screen().print(clock_line(done), markup=False, soft_wrap=True)
+        if back := undo(last):
+            screen().print(f"to undo it: {back}", markup=False, soft_wrap=True)
     if not last.did:
         raise typer.Exit(1)
 
@@ -162,12 +160,10 @@ def grade(
 ) -> None:
     """See its severity otherwise."""
     from cleanroom.app.incident.people import grade as run
-    from cleanroom.core.incident.state import SEVERITIES
+    from cleanroom.core.incident.state import severity_of
     from cleanroom.wiring import room
 
-    wanted = next((s for s in SEVERITIES if s == severity), None)
-    if wanted is None:
-        raise Misuse(f"{severity!r:.40} is no severity", "sev1, sev2 or sev3.")
+    wanted = severity_of(severity)
     work = room(project, who, "oncall")
     _shown(work, run(work, id, wanted, because), as_json)
 
@@ -199,7 +195,9 @@ def mitigate(
     id: Id,
     fix: Annotated[
         str,
-        typer.Option(metavar="WHAT", help="change/NAME (checked), prompt/NAME, or other/WORDS that nothing can run."),
+        typer.Option(
+            metavar="WHAT", help="change/NAME (checked), prompt/NAME, model/NAME, or other/WORDS that nothing can run."
+        ),
     ],
     because: Because,
     who: As = None,
@@ -223,10 +221,13 @@ def case(
     bad: Annotated[
         str,
         typer.Option(
-            metavar="VERSION", help="change/NAME@DIGEST or prompt/NAME@DIGEST; else the linked change as served."
+            metavar="VERSION",
+            help="change/NAME, prompt/NAME or model/NAME, with @DIGEST; else the linked change as served.",
         ),
     ] = "",
-    bad_file: Annotated[Path | None, typer.Option(metavar="FILE", help="The prompt as it was then.")] = None,
+    bad_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The prompt as it was then, or replies of the model, recorded.")
+    ] = None,
     who: As = None,
     project: Folder = Path(),
     as_json: AsJson = False,
@@ -236,11 +237,9 @@ def case(
     from cleanroom.wiring import room
 
     work = room(project, who, "oncall")
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise Misuse(f"{file} cannot be read: {error.strerror}", "Name a file with one case.") from error
-    _shown(work, name_case(work, id, read_case(content, str(file)), bad, bad_file), as_json)
+    named = read_case(_content(file, "Name a file with one case."), str(file))
+    then = _content(bad_file, "Name the prompt as it was, or a recording.") if bad_file else None
+    _shown(work, name_case(work, id, named, bad, then), as_json)
 
 
 @app.command("monitor")
@@ -329,6 +328,13 @@ def prove(id: Id, who: As = None, project: Folder = Path(), as_json: AsJson = Fa
     show_proof(found, screen())
     file = golden_file(id, case_of(work, base_of(found)))
     screen().print(f"proven; the case is in {file}. next: cleanroom incident close {id}", markup=False, soft_wrap=True)
+
+
+def _content(file: Path, hint: str) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Misuse(f"{file} cannot be read: {error.strerror}", hint) from error
 
 
 def _shown(work: Room, incident: Incident, as_json: bool) -> None:

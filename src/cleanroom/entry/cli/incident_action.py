@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
-from cleanroom.core.base import Instant, Misuse
+from cleanroom.core.base import Instant
 from cleanroom.entry.cli.output import As, AsJson, print_json, screen
 
 app = typer.Typer(no_args_is_help=True)
@@ -34,15 +34,13 @@ def add(
     """Add an action with an owner and a day."""
     from cleanroom.app.incident.actions import add as run
     from cleanroom.app.incident.postmortem import people as everybody
-    from cleanroom.core.facts.incidents import Work
     from cleanroom.core.incident.state import base_of
     from cleanroom.core.policy import same
+    from cleanroom.core.postmortem.page import work_of
     from cleanroom.entry.incidents import action_data
     from cleanroom.wiring import room
 
-    kind = next((w for w in get_args(Work) if w == work), None)
-    if kind is None:
-        raise Misuse(f"{work!r:.40} is no kind of work", f"There are: {', '.join(get_args(Work))}.")
+    kind = work_of(work)
     work_room = room(project, who, "oncall")
     found, named = run(work_room, id, what, kind, owner, _day(due), required=not optional)
     action = base_of(found).action(named)

@@ -17,7 +17,7 @@ from cleanroom.core.incident.similar import Repeat
 from cleanroom.core.incident.state import Action, Closed, Detected, Incident, base_of, state_of
 from cleanroom.entry.cli.output import printable
 from cleanroom.entry.cli.rows import Row, show_rows
-from cleanroom.entry.incidents import steps, took
+from cleanroom.entry.incidents import steps, took, undo
 
 _STATE = {"detected": "bold red", "contained": "yellow", "mitigated": "cyan", "closed": "green"}
 _SEVERITY = {"sev1": "bold red", "sev2": "yellow", "sev3": "dim"}
@@ -69,6 +69,9 @@ def show_one(incident: Incident, repeats: Sequence[Repeat], said: str, now: Inst
         mark = "contained by" if act.did else "could not"
         words = printable(f"{mark} {act.act} {act.target}: {act.because}").replace("  ", " ")
         console.print(words, markup=False, soft_wrap=True)
+    holds = known.holds
+    if holds is not None and not isinstance(incident, Closed) and (back := undo(holds)):
+        console.print(f"  to undo it: {printable(back)}", markup=False, soft_wrap=True)
     if known.fix is not None:
         console.print(printable(f"fixed by {known.fix.fix}: {known.fix.because}"), markup=False, soft_wrap=True)
     show_actions(known.actions, now, console)

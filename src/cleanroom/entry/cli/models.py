@@ -31,7 +31,8 @@ def list_models(
     """The models of cleanroom.toml, and whether each can be used."""
     from cleanroom.wiring import models
 
-    found = models(project)
+    port = models(project)
+    found = [(settings, port.unready(settings)) for settings in port.known()]
     if as_json:
         print_json(
             [{"name": m.name, "kind": m.kind, "model": m.model, "ready": not why, "why": why} for m, why in found]

@@ -10,8 +10,8 @@ from cleanroom.app.room import Room
 from cleanroom.core.base import Instant, micros
 from cleanroom.core.incident.categories import PATHS
 from cleanroom.core.incident.clocks import Clocks, clocks
-from cleanroom.core.incident.decide import missing
-from cleanroom.core.incident.state import Action, Closed, Contained, Detected, Incident, Mitigated, base_of
+from cleanroom.core.incident.decide import Part, lacks, needs_waiver
+from cleanroom.core.incident.state import Action, Closed, Contained, Detected, Incident, Mitigated, Waiver, base_of
 from cleanroom.core.incident.timeline import Moment, most_important
 from cleanroom.core.policy import same
 from cleanroom.entry.incidents import steps, took
@@ -85,7 +85,7 @@ class Step:
 class Need:
     """Something without which it is not proven; `says`: what is there, or what is missing."""
 
-    id: str
+    id: Part
     title: str
     done: bool
     says: str
@@ -153,8 +153,18 @@ def next_of(incident: Incident) -> str:
         case Mitigated():
             if known.proof is not None:
                 return "Close it: it is proven"
-            lacks = [n.title for n in needs(incident) if not n.done]
-            return f"Still missing: {', '.join(lacks).lower()}" if lacks else "Prove it: everything is there"
+            if known.waiver is not None:
+                return _next_of_waiver(known.waiver)
+            if needs_waiver(incident):
+                return "Nothing here can run the fix: only a waiver closes it"
+            left = [n.title for n in needs(incident) if not n.done]
+            return f"Still missing: {', '.join(left).lower()}" if left else "Prove it: everything is there"
+
+
+def _next_of_waiver(waiver: Waiver) -> str:
+    if waiver.agreed is not None:
+        return "Close it without proof: two people agreed to that"
+    return "A second person is to agree that it is closed without proof"
 
 
 def line_of_steps(incident: Incident) -> tuple[Step, ...]:
@@ -193,35 +203,42 @@ def clock_facts(incident: Incident) -> tuple[tuple[str, str, str], ...]:
 
 
 def needs(incident: Incident) -> tuple[Need, ...]:
-    """What the proof needs, one by one: the same as `missing` says for the command line."""
+    """What the proof needs, one by one: what is done is what `prove` would not refuse."""
     known = base_of(incident)
-    required = [a for a in known.actions if a.required]
-    left = [a for a in required if a.done is None]
-    fix, case, monitor = known.fix, known.case, known.monitor
-    work = (
-        f"{len(required) - len(left)} of {len(required)} are closed with evidence"
-        if required
-        else "none is required yet"
+    open_parts = {lack.part for lack in lacks(incident)}
+    titles: tuple[tuple[Part, str], ...] = (
+        ("fix", "A fix"),
+        ("case", "A regression case"),
+        ("monitor", "A new monitor"),
+        ("actions", "Required actions"),
+        ("postmortem", "A postmortem"),
     )
-    return (
-        Need("fix", "A fix", fix is not None, fix.fix if fix else "nothing is in place"),
-        Need(
-            "case", "A regression case", case is not None, f"{case.id}, red on {case.bad}" if case else "none is named"
-        ),
-        Need("monitor", "A new monitor", monitor is not None, monitor.sensor if monitor else "none is named"),
-        Need("actions", "Required actions", bool(required) and not left, work),
-        Need(
-            "postmortem",
-            "A postmortem",
-            known.postmortem is not None,
-            "published" if known.postmortem else "not published",
-        ),
-    )
+    return tuple(Need(part, title, part not in open_parts, _stands(known, part)) for part, title in titles)
+
+
+def _stands(known: Detected, part: Part) -> str:
+    """What is there, or that nothing is."""
+    match part:
+        case "fix" if known.fix is not None:
+            left = ": nothing here can run it, only a waiver closes the incident" if needs_waiver(known) else ""
+            return f"{known.fix.fix}{left}"
+        case "fix":
+            return "nothing is in place"
+        case "case":
+            return f"{known.case.id}, red on {known.case.bad}" if known.case else "none is named"
+        case "monitor":
+            return known.monitor.sensor if known.monitor else "none is named"
+        case "actions":
+            required = [a for a in known.actions if a.required]
+            done = sum(a.done is not None for a in required)
+            return f"{done} of {len(required)} are closed with evidence" if required else "none is required yet"
+        case "postmortem":
+            return "published" if known.postmortem else "not published"
 
 
 def may_prove(incident: Incident) -> bool:
     """Is everything there that `prove` needs?"""
-    return isinstance(incident, Mitigated) and base_of(incident).proof is None and not missing(incident)
+    return isinstance(incident, Mitigated) and base_of(incident).proof is None and not lacks(incident)
 
 
 def is_late(action: Action, now: Instant) -> bool:

@@ -16,12 +16,13 @@ from cleanroom.app.incident.open import Report, open_by_hand, open_for_alert
 from cleanroom.app.incident.timeline import timeline
 from cleanroom.app.room import Room
 from cleanroom.core.base import CleanroomError, Misuse, Refused
-from cleanroom.core.facts.incidents import Severity
 from cleanroom.core.incident.categories import PATHS
-from cleanroom.core.incident.state import SEVERITIES, Closed, Incident, base_of, subject_of
+from cleanroom.core.incident.decide import needs_waiver
+from cleanroom.core.incident.state import SEVERITIES, Closed, Incident, base_of, severity_of, subject_of
 from cleanroom.core.policy import same
-from cleanroom.core.postmortem.page import KINDS
+from cleanroom.core.postmortem.page import KINDS, work_of
 from cleanroom.entry.api.doors import Visit
+from cleanroom.entry.incidents import undo
 from cleanroom.entry.moments import day, moment
 from cleanroom.entry.web import incident_seen as view
 from cleanroom.entry.web.pages import done, render
@@ -57,7 +58,7 @@ def begin(
         if alert:
             made = open_for_alert(page.room, alert)
         else:
-            report = Report(title, system, _severity(severity), because, change, flag)
+            report = Report(title, system, severity_of(severity), because, change, flag)
             made = open_by_hand(page.room, report)
     except CleanroomError as error:
         return _list(request, page, error)
@@ -78,10 +79,7 @@ def hold(
     try:
         if sure != "yes":
             raise Misuse("nothing was done: the box was not ticked", "Tick it, to change what users get at once.")
-        wanted = next((a for a in contain.ACTS if a == act), None)
-        if wanted is None:
-            raise Misuse(f"nothing is called {act!r:.40}", f"There are: {', '.join(contain.ACTS)}.")
-        found = base_of(contain.contain(page.room, id, wanted, target, because))
+        found = base_of(contain.contain(page.room, id, contain.act_of(act), target, because))
         if not found.contained[-1].did:
             raise Refused(
                 f"it could not be done: {found.contained[-1].because}", "Try another way; this one is on record."
@@ -100,7 +98,7 @@ def lead(request: Request, page: Visit, id: str, person: Text = "", because: Tex
 @router.post("/incidents/{id}/grade")
 def grade(request: Request, page: Visit, id: str, severity: Text = "", because: Text = "") -> Response:
     """See its severity otherwise."""
-    return _do(request, page, id, "graded", lambda: people.grade(page.room, id, _severity(severity), because))
+    return _do(request, page, id, "graded", lambda: people.grade(page.room, id, severity_of(severity), because))
 
 
 @router.post("/incidents/{id}/sort")
@@ -143,11 +141,11 @@ def fix(request: Request, page: Visit, id: str, fix: Text = "", because: Text = 
 
 
 @router.post("/incidents/{id}/case")
-def case(request: Request, page: Visit, id: str, case: Code = "", bad: Text = "") -> Response:
+def case(request: Request, page: Visit, id: str, case: Code = "", bad: Text = "", then: Code = "") -> Response:
     """Name the regression case."""
 
     def deed() -> object:
-        return name_case(page.room, id, read_case(case.encode(), "the case"), bad.strip())
+        return name_case(page.room, id, read_case(case.encode(), "the case"), bad.strip(), then.strip().encode() or None)
 
     return _do(request, page, id, "case-named", deed, "#proof")
 
@@ -172,10 +170,7 @@ def add(
     """Add an action."""
 
     def deed() -> object:
-        kind = next((w for w in KINDS if w == work), None)
-        if kind is None:
-            raise Misuse(f"{work!r:.40} is no kind of work", f"There are: {', '.join(KINDS)}.")
-        return actions.add(page.room, id, what, kind, owner, day(due), required=required == "yes")
+        return actions.add(page.room, id, what, work_of(work), owner, day(due), required=required == "yes")
 
     return _do(request, page, id, "action-added", deed, "#actions")
 
@@ -242,13 +237,6 @@ def _do(request: Request, visit: Visit, id: str, code: str, deed: Callable[[], o
     return done(f"/incidents/{id}", code, place)
 
 
-def _severity(text: str) -> Severity:
-    found = next((s for s in SEVERITIES if s == text), None)
-    if found is None:
-        raise Misuse(f"{text!r:.40} is no severity", "sev1, sev2 or sev3.")
-    return found
-
-
 def _list(request: Request, visit: Visit, alert: CleanroomError | None = None) -> HTMLResponse:
     room, now = visit.room, visit.room.clock.now()
     closed = [i for i in read.every(room) if isinstance(i, Closed)]
@@ -288,10 +276,12 @@ def _one(request: Request, visit: Visit, id: str, alert: CleanroomError | None =
         again=times(like),
         repeats=like,
         options=() if isinstance(found, Closed) else contain.options(room, known.id),
+        undo=undo,
         path=PATHS[known.category] if known.category else None,
         paths=PATHS,
         needs=view.needs(found),
         may_prove=view.may_prove(found),
+        needs_waiver=needs_waiver(found),
         moments=moments,
         shown_moments=view.open_moments(moments),
         sign_of=view.sign_of,
