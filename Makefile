@@ -11,8 +11,8 @@ export UV_LINK_MODE := copy
 demo: $(VENV)/.run
 	@$(BIN)/cleanroom demo --out .demo
 
-test: $(VENV)/.dev system check
-	@$(MAKE) --no-print-directory peers || echo "the JavaScript clients cannot be had: they are not tested"
+test:
+	@$(MAKE) --no-print-directory -j3 --output-sync=target system check clients
 	@$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(VENV)/.dev
@@ -53,7 +53,9 @@ system:
 	@sh scripts/system-packages chromium prometheus prometheus-alertmanager
 
 # The public JavaScript clients that tests hold the server against; without npm those tests are not there.
-.PHONY: peers
+.PHONY: peers clients
+clients:
+	@$(MAKE) --no-print-directory peers || echo "the JavaScript clients cannot be had: they are not tested"
 peers: tests/peers/node_modules/.done
 tests/peers/node_modules/.done: tests/peers/package.json
 	@if command -v npm > /dev/null; then \

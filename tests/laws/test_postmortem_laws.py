@@ -24,7 +24,9 @@ from cleanroom.core.incident.timeline import Told, assemble
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.postmortem.draft import draft
 from cleanroom.core.postmortem.lint import Known, lint
+from cleanroom.core.postmortem.literal import literal, meant
 from cleanroom.core.postmortem.page import NAMES, parse, rows, tasks
+from cleanroom.entry.web.markdown_seen import page as seen
 
 ANA = By("ana@shop.example", "claimed")
 NOW = Instant("2026-11-22T12:00:00.000000Z")
@@ -32,9 +34,9 @@ AT = [instant(micros(NOW) - n * 600 * SECOND) for n in range(12)]
 FACTS: tuple[Fact, ...] = (
     IncidentOpened("1", "orders | twice. `so`", ("chat",), "sev2", None, AT[9], (), "f", "c", "v", "", ANA, AT[9]),
     IncidentContained("1", "kill-flag", "f", True, "safe", ANA, AT[8]),
-    IncidentNoted("1", "# a note\n- of Bo | who `says`", AT[8], ANA, AT[7]),
+    IncidentNoted("1", "# a note\n- of Bo | who `says` <script>x()</script> [a](b)", AT[8], ANA, AT[7]),
     IncidentMitigated("1", "change/c", Digest("sha256:" + "0" * 64), "mended", ANA, AT[6]),
-    ActionAdded("1", "a1", "a | case", "case", "bo@shop.example", AT[0], True, ANA, AT[5]),
+    ActionAdded("1", "a1", "a | case <b>", "case", "Bo <bo@shop.example>", AT[0], True, ANA, AT[5]),
 )
 ENTRIES = tuple(LedgerEntry(n, subject_of("1"), n + 1, fact) for n, fact in enumerate(FACTS))
 INCIDENT = incident_of(ENTRIES)
@@ -79,6 +81,25 @@ told = st.builds(
     who=st.just(""),
     what=st.text(max_size=5),
 )
+
+
+def test_peoples_words_are_text_in_every_viewer_and_the_linter_reads_them_as_they_are() -> None:
+    assert "<" not in PAGE
+    assert "](" not in PAGE
+    assert "&lt;script&gt;x()&lt;/script&gt; [a&#93;(b)" in PAGE
+    assert "\n# a note" not in PAGE
+    assert "\n- of Bo" not in PAGE
+    actions = parse(PAGE).section("Actions")
+    assert actions is not None
+    assert [(t.owner, t.what) for t in tasks(actions)] == [("Bo <bo@shop.example>", "a / case <b>")]
+    assert "<b>" not in str(seen(PAGE))
+    assert "&lt;script&gt;x()" in str(seen(PAGE)), "once, not twice"
+
+
+@given(st.text(st.sampled_from("<>&;#[](!ltgamp39 \n")) | st.text())
+def test_a_text_comes_back_from_markdown_as_it_was(text: str) -> None:
+    assert meant(literal(text)) == text
+    assert not set("<>") & set(literal(text))
 
 
 @given(st.lists(told, max_size=30))

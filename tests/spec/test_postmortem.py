@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.incident_samples import ANA, BO, LATE, OLGA, Place, happened, place, written
 from tests.projects import START
+from tests.sensor_samples import call
 from typer.testing import CliRunner
 
 from cleanroom.app import alerts, flags
@@ -18,7 +20,8 @@ from cleanroom.app.incident.timeline import timeline
 from cleanroom.app.tick import tick
 from cleanroom.core.alert import Signal
 from cleanroom.core.alerts.state import base_of as alert_base
-from cleanroom.core.base import Misuse, NotFound, Refused, after, digest
+from cleanroom.core.base import HOUR, MINUTE, Misuse, NotFound, Refused, after, digest, micros
+from cleanroom.core.call import Call
 from cleanroom.core.facts import IncidentJoined, IncidentNoted, IncidentTold, SensorTripped, SloJudged
 from cleanroom.core.incident.state import base_of, subject_of
 from cleanroom.core.incident.timeline import LAST, MOST
@@ -142,6 +145,31 @@ def test_what_was_measured_is_in_it_and_what_is_of_another_system_is_not(
     assert last.what == "the ledger was looked through up to entry 8; 1 further left out", "and it says so"
 
 
+def test_a_prompt_that_nobody_wrote_down_is_in_the_timeline(tmp_path: Path) -> None:
+    at = happened(tmp_path)
+    detected = micros(base_of(existing(at.room, "1")).opened.detected)
+    start = detected - 30 * HOUR
+
+    def used(prompt: str, model: str, hours: range, step: int = 6) -> list[Call]:
+        moments = [start + h * HOUR + m * MINUTE for h in hours for m in range(0, 60, step)]
+        of = replace(call(0, 0), system="chat-eu", prompt=prompt, model=model)
+        return [replace(of, id=f"{prompt}-{model}-{m}", trace=f"t{m}", at=m, arrived=m) for m in moments]
+
+    at.room.calls.record([*used("answers@1", "m1", range(28)), *used("answers@2", "m1", range(28, 30), 10)])
+    at.room.calls.record(used("answers@2", "m2", range(30, 31)))
+    at.room.calls.record([replace(c, id=f"other {c.id}", system="search") for c in used("rank@9", "m9", range(28, 30))])
+    found = [m for m in timeline(at.room, "1") if m.index < 0]
+    assert [(micros(m.at), m.what) for m in found] == [
+        (start + 28 * HOUR, "prompt answers@2 came into use: 6 calls of chat-eu within its first hour"),
+        (start + 30 * HOUR, "model m2 came into use: 10 calls of chat-eu within its first hour"),
+    ]
+    page = postmortem.draft(at.room, "1").read_text("utf-8")
+    assert "prompt answers@2 came into use" in page.split("## Timeline")[1].split("##")[0]
+    assert "Changed before it began: prompt answers@2 came into use" in page.split("## Contributing")[1].split("##")[0]
+    shown = CliRunner().invoke(commands("incident"), ["incident", "timeline", "1", "--project", str(tmp_path)])
+    assert "(calls say so)" in shown.output
+
+
 def test_ten_thousand_alerts_are_counted_and_the_timeline_stays_readable(tmp_path: Path) -> None:
     at = place(tmp_path)
     open_by_hand(at.room, Report("everything is slow", system="chat-eu"))
@@ -160,6 +188,14 @@ def test_ten_thousand_alerts_are_counted_and_the_timeline_stays_readable(tmp_pat
     assert len(full) == MOST + 1
     assert full[-1].what == f"and {full[-1].count} further entries"
     assert next(m for m in full if m.step == "detected")
+    whole = timeline(at.room, "1", None)
+    assert sum(m.kind == "incident_noted" for m in whole) == 400
+    assert [m for m in whole if m in full] == [m for m in full if m.kind != "more"]
+    run = CliRunner()
+    short = run.invoke(commands("incident"), ["incident", "timeline", "1", "--project", str(tmp_path)]).output
+    assert "cleanroom incident timeline 1 --all" in short
+    every = run.invoke(commands("incident"), ["incident", "timeline", "1", "--all", "--project", str(tmp_path)]).output
+    assert (every.count("note "), short.count("note ")) == (400, sum(m.kind == "incident_noted" for m in full))
     assert len(postmortem.draft(at.room, "1").read_text("utf-8").split()) < 700
 
 
@@ -382,4 +418,15 @@ def test_the_commands_say_it_too(tmp_path: Path) -> None:
     assert "contained: safe-fallback checkout" in run("incident", "timeline", "1")
     assert json.loads(run("incident", "timeline", "1", "--json"))[1]["step"] == "detected"
     assert "What is not known" in run("incident", "communicate", "1", "--to", "internal")
+    mine = tmp_path / "mine.txt"
+    mine.write_text("All is well again.\n", "utf-8")
+    shown = run("incident", "communicate", "1", "--to", "customers", "--file", str(mine))
+    assert "Nothing was sent: the same with --send sends it" in shown
+    assert (
+        json.loads(run("incident", "communicate", "1", "--to", "internal", "--file", str(mine), "--json"))["sent"]
+        is False
+    )
+    mine.write_text("What chat-eu said was wrong.", "utf-8")
+    run("incident", "communicate", "1", "--to", "customers", "--file", str(mine), code=1)
+    assert base_of(existing(at.room, "1")).told == ()
     assert "on its way through team" in run("incident", "communicate", "1", "--to", "internal", "--send")

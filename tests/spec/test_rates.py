@@ -127,7 +127,7 @@ def test_means_limits_events_and_outcomes(tmp_path: Path) -> None:
         "arm": "over",
         "control": "quiet",
     }
-    assert "cost of assistant is 0.5 in 60 minutes (10 over 20), at most 0.4" in getattr(ran["mean"], "what", "")
+    assert "cost of assistant is 0.5 in 1 hour (10 over 20), at most 0.4" in getattr(ran["mean"], "what", "")
     assert "event/ticket of assistant is 30%" in getattr(ran["events"], "what", "")
     assert "error of advice (arm candidate) is 50%" in getattr(ran["arm"], "what", "")
     assert sensor_of(work, "arm").system == "assistant", "beside a flag, it says whose people hear of it"

@@ -10,16 +10,19 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 import yaml
+from tests.flag_samples import flag
 from tests.slo_samples import ANA, BO, ERRORS, REGISTER, SYSTEM, call, slo_text, threshold, ward
 from typer.testing import CliRunner
 
-from cleanroom.app.register import entry, register
+from cleanroom.app import flags
+from cleanroom.app.register import entry, lint, register
 from cleanroom.codec.system import read_system
 from cleanroom.codec.system_schema import FILE, system_schema_text
 from cleanroom.core.base import Instant, Misuse, NotFound, instant, micros
 from cleanroom.core.contract import LintFinding
 from cleanroom.core.register import Oncall, System, in_line, on_call
 from cleanroom.entry.cli.root import app
+from cleanroom.wiring import room
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "shop"
@@ -137,6 +140,25 @@ def test_the_register_shows_who_calls_without_being_in_it(tmp_path: Path) -> Non
     with pytest.raises(NotFound) as unknown:
         entry(home.room, "shadow-bot")
     assert "Calls come from it" in unknown.value.hint
+
+
+def test_a_flag_that_is_not_there_is_a_warning_since_it_would_stop_nothing(tmp_path: Path) -> None:
+    sources = "sources:\n  - {name: reviews, essential: false, flag: reviews}\n  - {name: terms}"
+    text = REGISTER.replace("sources:", sources) + "fallback: {flag: chekout}\n"
+    home = ward(tmp_path, register=text)
+    assert "flag" not in said(lint(home.room.project, lambda: home.room.store)), (
+        "in an empty ledger no flag is expected"
+    )
+    flags.put(home.room, flag())
+    text = said(lint(home.room.project, lambda: home.room.store))
+    assert "warning: there is no flag 'chekout' yet | Did you mean 'checkout'?" in text
+    assert re.search(
+        r"assistant\.yaml:\d+:\d+ warning: there is no flag 'reviews' yet \| cleanroom flag set reviews", text
+    )
+    assert text.count("no flag") == 2
+    flags.put(room(tmp_path, ANA), flag())
+    shown = CliRunner().invoke(app, ["register", "lint", "--project", str(tmp_path)])
+    assert (shown.exit_code, "there is no flag 'reviews' yet" in shown.output) == (0, True)
 
 
 def test_what_does_not_fit_together_is_told(tmp_path: Path) -> None:

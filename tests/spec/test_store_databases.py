@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, inspect, literal_column, select, text, update
 
 from cleanroom.adapters.sqlstore import SqlStore
 from cleanroom.adapters.sqlstore.accounts import SqlAccounts
+from cleanroom.adapters.sqlstore.schema import upgrade
 from cleanroom.adapters.sqlstore.tables import REVISIONS, ledger, metadata
 from cleanroom.app.audit import verify
 from cleanroom.core.base import Digest, Instant, digest
@@ -31,20 +31,11 @@ Open = Callable[[], SqlStore]
 # An older database.
 
 
-def config() -> Config:
-    made = Config()
-    made.set_main_option("script_location", "cleanroom.adapters.sqlstore:migrations")
-    made.set_main_option("path_separator", "os")
-    return made
-
-
 def as_of(connection: Connection, revision: str) -> None:
     """Have nothing but what that release made."""
     metadata.drop_all(connection)
     connection.execute(text("DROP TABLE alembic_version"))
-    older = config()
-    older.attributes["connection"] = connection
-    command.upgrade(older, revision)
+    upgrade(connection, revision)
 
 
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
@@ -73,8 +64,38 @@ def test_a_database_of_a_previous_version_is_brought_up_to_date(opened: Open, re
     assert verify(new, Checkpoint(3, before.root)).size == 4  # type: ignore[union-attr]
 
 
+def test_what_is_made_new_is_what_the_migrations_lead_to(opened: Open) -> None:
+    with opened().writing() as connection:
+        new = schema(connection)
+        assert {"ledger", "alembic_version", *(t.name for t in metadata.tables.values())} == new.keys()
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [REVISIONS[-1]]
+        as_of(connection, REVISIONS[-1])
+        assert schema(connection) == new
+
+
+def schema(connection: Connection) -> dict[str, object]:
+    """All that the database says of each table: columns in order, keys, indexes, checks."""
+    seen = inspect(connection)
+    return {
+        name: (
+            [(c["name"], str(c["type"]), c["nullable"], c["default"]) for c in seen.get_columns(name)],
+            seen.get_pk_constraint(name),
+            sorted(said(seen.get_indexes(name))),
+            sorted(said(seen.get_unique_constraints(name))),
+            sorted(said(seen.get_check_constraints(name))),
+            sorted(said(seen.get_foreign_keys(name))),
+        )
+        for name in seen.get_table_names()
+    }
+
+
+def said(things: Iterable[object]) -> Iterator[str]:
+    return (json.dumps(thing, default=str, sort_keys=True) for thing in things)
+
+
 def test_the_migrations_lead_to_the_same_tables_everywhere(opened: Open) -> None:
-    with opened().reading() as connection:
+    with opened().writing() as connection:
+        as_of(connection, REVISIONS[-1])
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
         checks = {c["name"] for c in inspect(connection).get_check_constraints("ledger")}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -15,16 +18,19 @@ from tests.page_shop import ANA, BEN, OTO, serving, token
 from tests.page_visits import DESK, PHONE, facts, overflow, violations, visiting
 from tests.slo_samples import SYSTEM
 
+from cleanroom.adapters.memory.tracker import MemoryTracker
 from cleanroom.app.incident import read
 from cleanroom.app.incident.contain import options
+from cleanroom.app.incident.loop import loop
 from cleanroom.app.room import Room
 from cleanroom.core import facts as f
+from cleanroom.core.base import after
 from cleanroom.core.facts.incidents import IncidentContained
 from cleanroom.core.incident.state import base_of, state_of
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.postmortem.gaps import GAP
 from cleanroom.entry.api.app import create_app
-from cleanroom.entry.web import markdown_seen
+from cleanroom.entry.web import loop_pictures, markdown_seen
 from cleanroom.entry.web.told import told
 from cleanroom.entry.web.told_incidents import Incidents
 from cleanroom.wiring import room
@@ -94,6 +100,16 @@ def _csrf(page: str, otherwise: str | None = None) -> str:
     return found[1] if found else otherwise or ""
 
 
+def test_an_issue_that_does_not_follow_is_said_and_the_action_is_moved(failing: Room) -> None:
+    tracker = MemoryTracker(failing.clock, "ops")
+    work = replace(failing, trackers=lambda: (tracker,))
+    ben = Person(work, BEN)
+    ben.do("/incidents/2/actions/a1/file")
+    page = ben.do("/incidents/2/actions/a1/move", 503, owner=OTO, because="he buys")
+    assert "keeps its owner: tracker ops: nobody there is known to be" in page
+    assert [a.owner for a in base_of(read.existing(work, "2")).actions] == [OTO]
+
+
 def test_what_goes_on_says_what_is_missing_next(failed: Room) -> None:
     ben = Person(failed, BEN)
     page = ben.see("/incidents")
@@ -158,11 +174,13 @@ def test_each_step_is_a_form(failing: Room) -> None:
     assert "Nothing here can run the fix: only a waiver closes it" in unrunnable
     assert '<b>A fix</b><span class="aloud"> is missing:</span>' in unrunnable
     assert '<details class="fold after" open><summary>' in unrunnable.split("Prove it")[1]
+    ben.do(f"{at}/actions", what="ask them", work="other", owner="gone@x.example", due="tomorrow")
+    assert "gone@x.example is in no role, rota or channel" in ben.see(at)
     ben.do(f"{at}/actions", what="have a second provider", work="fix", owner=BEN, due="2099-01-01", required="yes")
     assert (
-        "late" not in ben.do(f"{at}/actions/a1/move", owner=OTO, due="2099-02-01", because="he buys").split("Proof")[0]
+        "late" not in ben.do(f"{at}/actions/a2/move", owner=OTO, due="2099-02-01", because="he buys").split("Proof")[0]
     )
-    assert "change/second" in ben.do(f"{at}/actions/a1/done", evidence="change/second")
+    assert "change/second" in ben.do(f"{at}/actions/a2/done", evidence="change/second")
     assert "Named. The proof replays it" in ben.do(f"{at}/monitor", sensor="errors")
     assert GAP in ben.do(f"{at}/postmortem/draft")
     assert "is not published" in ben.do(f"{at}/postmortem/publish", 403)
@@ -179,7 +197,20 @@ def test_each_step_is_a_form(failing: Room) -> None:
     assert "Opened again" in ben.do(f"{at}/reopen", because="it came back")
 
 
-def test_a_proof_is_shown_with_what_it_claims(failed: Room) -> None:
+def test_a_long_timeline_has_pages(failed: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    ben = Person(failed, BEN)
+    assert f"/incidents/{OPEN}/timeline" not in ben.see(f"/incidents/{OPEN}"), "all of it stands on its page"
+    monkeypatch.setattr("cleanroom.entry.web.incidents._MOST_MOMENTS", 2)
+    monkeypatch.setattr("cleanroom.entry.web.incidents.MOST", 3)
+    assert f'href="/incidents/{OPEN}/timeline"' in ben.see(f"/incidents/{OPEN}")
+    first, second = (ben.see(f"/incidents/{OPEN}/timeline{q}") for q in ("", "?at=2"))
+    assert (first.count('<span class="at '), second.count('<span class="at ')) == (2, 2)
+    assert f'href="/incidents/{OPEN}/timeline?at=2"' in first
+    assert f'href="/incidents/{OPEN}/timeline?at=1"' in second
+    ben.see("/incidents/77/timeline", 404)
+
+
+def test_a_proof_is_shown_with_what_it_claims(failed: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     ben = Person(failed, BEN)
     page = ben.see("/incidents/1")
     assert page.index("Red on what did the harm") < page.index("Green on the fix") < page.index("35 min earlier")
@@ -194,14 +225,24 @@ def test_a_proof_is_shown_with_what_it_claims(failed: Room) -> None:
     assert "20 min" in loop
     assert loop.count('class="again"') == 2
     assert "1 case, 1 monitor, 2 fixes, 1 doc." in loop
+    monkeypatch.setattr("cleanroom.entry.web.loop._MOST", 2)
+    first = ben.see("/loop")
+    second = ben.see("/loop?before=2")
+    assert ('href="/loop?before=2#turns"' in first, 'href="/loop?' in second) == (True, False)
+    assert first.split("One by one")[1].count("<tr>") == 3
+    assert second.split("One by one")[1].count("<tr>") == 2
+    assert "2 of 3 incidents repeat" in second, "the figures are of all of them"
 
 
 def test_every_fact_of_an_incident_is_said_in_words(failed: Room) -> None:
     kinds = {t for union in get_args(Incidents) for t in (get_args(union) or (union,))}
-    from cleanroom.core.facts import incidents as every
+    from cleanroom.core.facts import incidents, proofs
 
     known = {
-        t for t in vars(every).values() if isinstance(t, type) and hasattr(t, "kind") and t.__module__ == every.__name__
+        t
+        for every in (incidents, proofs)
+        for t in vars(every).values()
+        if isinstance(t, type) and hasattr(t, "kind") and t.__module__ == every.__name__
     }
     assert kinds == known
     lines = [told(e) for id in ("1", "2", OPEN) for e in failed.store.history(f"incident/{id}")]
@@ -213,13 +254,27 @@ def test_every_fact_of_an_incident_is_said_in_words(failed: Room) -> None:
     assert 'href="/incidents/1"' in ben.see(f"/ledger/{entry.index}")
 
 
+def test_no_dot_of_the_loop_lies_on_another_however_close_they_are_in_time(failed: Room) -> None:
+    turn = loop(failed).turns[0]
+    near = [
+        replace(turn, id=str(n), opened=after(turn.opened, 60 * (n % 30 + 2_000 * (n % 2))), repeats=())
+        for n in range(90)
+    ]
+    for turns in (near, near[:3]):
+        drawn = str(loop_pictures.over_time(turns, after(turn.opened, 9 * 86_400)))
+        dots = [(float(x), float(y)) for x, y in re.findall(r'<circle[^>]* cx="([\d.]+)" cy="([\d.]+)"', drawn)]
+        assert all(math.dist(a, b) >= 24 for a, b in combinations(dots, 2))
+        assert drawn.count("<a ") + sum(map(int, re.findall(r">\+(\d+)<", drawn))) == len(turns)
+        assert max(y for _, y in dots) <= float(re.findall(r'viewBox="0 0 720 ([\d.]+)"', drawn)[0]) - 30
+
+
 def test_a_page_of_markdown_cannot_become_markup() -> None:
     evil = "<script>x</script>"
     text = f"# Title {evil}\n\n- item **{evil}** `{evil}`\n\n| a | {evil} |\n|---|---|\n| 1 | b\\|c |\n\nwords [a](javascript:x)"
     made = str(markdown_seen.page(text))
     assert "<script" not in made
     assert "<strong>&lt;script" in made
-    assert "<td>b|c</td>" in made
+    assert '<td data-what="&lt;script&gt;x&lt;/script&gt;" class="nowrap">b|c</td>' in made
     assert "<a" not in made
 
 

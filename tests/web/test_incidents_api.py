@@ -104,6 +104,14 @@ def test_a_waiver_takes_the_lead_and_a_second_person(home: Yard) -> None:
     assert said(lead.post("/v1/incidents/1/reopen", json={"because": "it came back"}))["state"] == "detected"
     loop = said(lead.get("/v1/loop"))
     assert (loop["recurring"], loop["closed_without_proof"], loop["incidents"][0]["id"]) == (0, 0, "1")
+    for _ in range(2):
+        opened(lead)
+    for path, inside in (("incidents?all=true", None), ("loop?x", "incidents")):
+        first, second = (said(lead.get(f"/v1/{path}&limit={limit}")) for limit in ("2", "2&before=2"))
+        pages = [[i["id"] for i in (p[inside] if inside else p)] for p in (first, second)]
+        assert pages == [["3", "2"], ["1"]]
+    assert second["total"] == 3
+    said(lead.get("/v1/loop?limit=0"), 422)
 
 
 def test_an_alert_has_one_incident_with_its_path(home: Yard) -> None:
@@ -131,6 +139,9 @@ def test_an_alert_has_one_incident_with_its_path(home: Yard) -> None:
     said(person.post("/v1/incidents/1/note", json={"text": "a user wrote", "at": "2026-11-22T08:00:00Z"}))
     told = said(person.get("/v1/incidents/1/timeline"))
     assert next(m for m in told if m["kind"] == "incident_noted")["at"] == "2026-11-22T08:00:00.000000Z"
+    first, second = (said(person.get(f"/v1/incidents/1/timeline?offset={n}&limit=2")) for n in (0, 2))
+    assert [*first, *second] == told[:4]
+    assert [m["kind"] for m in said(person.get("/v1/incidents/1/timeline?limit=1"))][-1] == "more"
 
 
 def test_actions_have_an_owner_a_day_and_evidence(home: Yard) -> None:
@@ -142,7 +153,11 @@ def test_actions_have_an_owner_a_day_and_evidence(home: Yard) -> None:
     said(person.post("/v1/incidents/1/actions", json={**wish, "due": "2026-11-01T12:00:00Z"}), 400)
     said(person.post("/v1/incidents/1/actions", json={**wish, "work": "hope"}), 422)
     said(person.post("/v1/incidents/1/actions/a1/move", json={"owner": BO, "because": ""}), 400)
-    assert said(person.post("/v1/incidents/1/actions/a1/move", json={"owner": BO, "because": "leave"}))["owner"] == BO
+    moved = said(person.post("/v1/incidents/1/actions/a1/move", json={"owner": BO, "because": "leave"}))
+    assert (moved["owner"], moved["behind"], moved["owner_known"]) == (BO, [], True)
+    left = said(person.post("/v1/incidents/1/actions/a1/move", json={"owner": "gone@x.example", "because": "x"}))
+    assert left["owner_known"] is False
+    assert said(person.post("/v1/incidents/1/actions", json={**wish, "due": "3d"}), 201)["owner_known"] is True
     said(person.post("/v1/incidents/1/actions/a1/done", json={"evidence": " "}), 400)
     assert said(person.post("/v1/incidents/1/actions/a1/done", json={"evidence": "change/x"}))["evidence"] == "change/x"
     said(person.post("/v1/incidents/1/actions/a1/done", json={"evidence": "again"}), 403)

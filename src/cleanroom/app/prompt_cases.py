@@ -34,6 +34,8 @@ def put(prompt: Prompt, case: PromptCase, model: Model) -> tuple[bool, str, Repl
     ask = Ask(fill(prompt.system, slots), fill(prompt.user, slots), schema_of(case), 0.0, 0, _REPLY)
     reply = model.ask(ask)
     passed, because = judge_reply(case, reply.text)
+    if not passed and reply.tokens_out >= _REPLY:
+        because = f"{because}; it breaks off after {_REPLY} tokens"
     return passed, because, reply
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
+from cleanroom.app.flags import FLAG
 from cleanroom.app.room import Room
-from cleanroom.core.base import Instant, NotFound, instant, noun
+from cleanroom.core.base import CleanroomError, Instant, NotFound, instant, noun
+from cleanroom.core.contract import LintFinding
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.register import System, in_line
+from cleanroom.ports.project import Project
+from cleanroom.ports.store import Store
 
 
 @noun
@@ -24,6 +31,19 @@ class Register:
 
     entries: tuple[Entry, ...]
     missing: tuple[str, ...]
+
+
+def lint(project: Project, store: Callable[[], Store]) -> tuple[LintFinding, ...]:
+    """Every mistake of the register and its SLOs, also flags that the ledger does not have.
+
+    Where nothing is in the ledger, or it cannot be read, flags are not looked for.
+    """
+    known = None
+    with suppress(CleanroomError):
+        if any(s.fallback is not None or any(x.flag for x in s.sources) for s in project.systems()):
+            there = store()
+            known = [s.removeprefix(FLAG) for s in there.subjects("flag_set")] if there.size() else None
+    return project.lint_register(known)
 
 
 def register(room: Room) -> Register:

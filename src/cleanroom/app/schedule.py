@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from cleanroom.app.alerts import deadman, signal
-from cleanroom.app.incident import actions
+from cleanroom.app.incident import actions, issues
 from cleanroom.app.room import Room
 from cleanroom.app.sensors import run as sensors
 from cleanroom.app.signals.settle import WAIT, settle
@@ -228,7 +228,7 @@ def _slos(room: Room, _schedule: Schedule) -> str:
 
 def _incidents(room: Room, _schedule: Schedule) -> str:
     """What trackers have closed is closed here, and what is late is told."""
-    closed, told = actions.sync(room), actions.late(room)
+    closed, told = issues.sync(room), actions.late(room)
     return f"{len(closed)} actions followed in trackers, {len(told)} told of as late"
 
 

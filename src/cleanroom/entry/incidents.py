@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from cleanroom.app.incident.contain import Act
 from cleanroom.app.incident.loop import Added, Loop, Turn
-from cleanroom.core.base import MINUTE, Instant, plain
+from cleanroom.core.base import MINUTE, SECOND, Instant, plain
 from cleanroom.core.facts.incidents import IncidentContained
 from cleanroom.core.incident.clocks import Clocks, clocks
 from cleanroom.core.incident.decide import missing
 from cleanroom.core.incident.similar import Repeat
 from cleanroom.core.incident.state import Action, Closed, Incident, base_of, state_of
+from cleanroom.core.span import span
+
+T = TypeVar("T")
 
 STEPS = ("detect", "contain", "communicate", "diagnose", "mitigate", "postmortem", "verify")
 """The seven steps of the playbook, in order."""
@@ -115,6 +118,11 @@ def action_data(action: Action) -> dict[str, Any]:
     }
 
 
+def stranger(owner: str) -> str:
+    """What is said of an owner whom nothing here names."""
+    return f"{owner} is in no role, rota or channel: nobody reaches them by name"
+
+
 def clock_data(found: Clocks) -> dict[str, Any]:
     """In seconds."""
     spans = ("detect", "contain", "mitigate", "restore", "close", "skew")
@@ -138,10 +146,22 @@ def added_data(found: Added) -> dict[str, Any]:
     }
 
 
-def loop_data(found: Loop) -> dict[str, Any]:
-    """The loop."""
+def newest(found: Sequence[T], id_of: Callable[[T], str], before: int | None, limit: int) -> tuple[T, ...]:
+    """So many of what stands with the newest first; with `before` of what is older than the incident of that number."""
+    older = found if before is None else [x for x in found if (id := id_of(x)).isdecimal() and int(id) < before]
+    return tuple(older[:limit])
+
+
+def turns_of(found: Loop, before: int | None, limit: int) -> tuple[Turn, ...]:
+    """So many turns of the loop, the newest first; see `newest`."""
+    return newest(found.turns, lambda t: t.id, before, limit)
+
+
+def loop_data(found: Loop, turns: Sequence[Turn]) -> dict[str, Any]:
+    """The loop: these turns, and what all that there are add up to."""
     return {
-        "incidents": [_turn(t) for t in found.turns],
+        "incidents": [_turn(t) for t in turns],
+        "total": len(found.turns),
         "added": added_data(found.added),
         "recurring": found.recurring,
         "closed_without_proof": found.unproven,
@@ -161,13 +181,6 @@ def _turn(turn: Turn) -> dict[str, Any]:
     }
 
 
-def took(span: int | None) -> str:
-    """A time in words, from microseconds."""
-    if span is None:
-        return "-"
-    minutes = span / MINUTE
-    if minutes < 1:
-        return f"{span / 1e6:.0f} s"
-    if minutes < 120:
-        return f"{minutes:.0f} min"
-    return f"{minutes / 60:.1f} h" if minutes < 60 * 48 else f"{minutes / 1440:.1f} days"
+def took(time: int | None) -> str:
+    """A clock in words, from microseconds; `-` where it does not go."""
+    return "-" if time is None else span(time / SECOND, short=True)

@@ -231,8 +231,11 @@ class Project(Protocol):
         """sensors/*.yaml, by name. Raises Misuse with the first mistakes when they do not lint."""
         ...
 
-    def lint_register(self) -> tuple[LintFinding, ...]:
-        """Every mistake in systems/ and slos/, what does not fit between them, and what they name that is not there."""
+    def lint_register(self, flags: Sequence[str] | None = None) -> tuple[LintFinding, ...]:
+        """Every mistake in systems/ and slos/, what does not fit between them, and what they name that is not there.
+
+        `flags`: the keys of those that there are; None where nobody knows.
+        """
         ...
 
     def lint_sensors(self) -> tuple[LintFinding, ...]:

@@ -72,6 +72,10 @@ class MemoryTracker:
         self._issues[number] = now
         return now
 
+    def failing(self, *failures: CleanroomError) -> None:
+        """It raises these next, one a call."""
+        self._failures += failures
+
     def move(self, state: TrackedState) -> None:
         """Somebody changes an issue there, past us."""
         self._issues[self._number(state.ref)] = state

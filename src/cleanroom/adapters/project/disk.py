@@ -225,10 +225,12 @@ class DiskProject:
         settings = self._read_settings()[0]
         return cases_of(self._root, ("local", *(name for name, _ in settings.models)) if settings else ())
 
-    def lint_register(self) -> tuple[LintFinding, ...]:
+    def lint_register(self, flags: Sequence[str] | None = None) -> tuple[LintFinding, ...]:
         """See ports/project.py."""
         settings = self._read_settings()[0]
-        around = Around() if settings is None else Around(tuple(self.channels()), tuple(self.signals()))
+        around = Around(flags=flags)
+        if settings is not None:
+            around = Around(tuple(self.channels()), tuple(self.signals()), flags)
         return self._register.lint(around, self._names())
 
     def lint_sensors(self) -> tuple[LintFinding, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +13,8 @@ from cleanroom.codec.plan import Reading
 from cleanroom.codec.positions import ordered
 from cleanroom.codec.system import read_system
 from cleanroom.core.contract import LintFinding
-from cleanroom.core.mistakes import Mistake, did_you_mean
+from cleanroom.core.mistakes import Mistake, closest, did_you_mean
+from cleanroom.core.mistakes import Path as Keys
 from cleanroom.core.register import System
 from cleanroom.core.slo import PromShare, Slo, unfitting
 from cleanroom.ports.project import Channel, SignalSource
@@ -27,10 +28,11 @@ SYSTEMS, SLOS = "systems", "slos"
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What cleanroom.toml says that systems and SLOs refer to; None where it cannot be read."""
+    """What systems and SLOs refer to: of cleanroom.toml, and the flags of the ledger; None where it cannot be read."""
 
     channels: tuple[Channel, ...] | None = None
     signals: tuple[SignalSource, ...] | None = None
+    flags: Sequence[str] | None = None
 
 
 class Register:
@@ -115,12 +117,28 @@ def _misfits(readings: tuple[Reading[System], ...], found: Read, around: Around)
     if around.channels is not None:
         for reading in drafts.values():
             yield from _channels(reading, [c.name for c in around.channels])
+    if around.flags is not None:
+        for reading in drafts.values():
+            yield from _flags(reading, around.flags)
     known = None if around.signals is None else [s.name for s in around.signals if s.kind == "prometheus"]
     for at in found.slos:
         source = at.slo.indicator.source if isinstance(at.slo.indicator, PromShare) else None
         if known is not None and source is not None and not (source.url or source.url_env) and source.name not in known:
             what = f"{at.slo.name}: there is neither a DataSource nor a [signals.{source.name}] of kind prometheus"
             yield LintFinding(at.file, at.line, 1, what, did_you_mean(source.name, known))
+
+
+def _flags(reading: Reading[System], known: Sequence[str]) -> Iterator[LintFinding]:
+    """A flag that is not there stops nothing on the day it is needed; it may still be set, and so is only warned of."""
+    if reading.draft is None:
+        return
+    fallback = reading.draft.fallback
+    named: list[tuple[Keys, str]] = [(("fallback", "flag"), fallback.flag)] if fallback is not None else []
+    named += [(("sources", place, "flag"), s.flag) for place, s in enumerate(reading.draft.sources)]
+    for path, key in named:
+        if key.strip() and key not in known:
+            hint = did_you_mean(key, known) if closest(key, known) else f"cleanroom flag set {key} ... makes it."
+            yield reading.document.locate(Mistake(path, f"there is no flag {key[:60]!r} yet", hint, "warning"))
 
 
 def _channels(reading: Reading[System], known: list[str]) -> Iterator[LintFinding]:

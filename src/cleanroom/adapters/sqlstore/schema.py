@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from threading import Lock
 
-from sqlalchemy import Engine, Text, column, inspect, select, table
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    insert,
+    inspect,
+    select,
+)
 
-from cleanroom.adapters.sqlstore.tables import REVISIONS
+from cleanroom.adapters.sqlstore.tables import REVISIONS, metadata
 from cleanroom.core.base import Misuse
 
 _migrating = Lock()  # alembic's context is one for the whole process
 
-_applied = select(column("version_num", Text)).select_from(table("alembic_version"))
+_VERSION = Table(  # as alembic makes it
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+_applied = select(_VERSION.c.version_num)
 
 
 def is_current(engine: Engine, name: str, create: bool) -> bool:
@@ -33,13 +50,26 @@ def is_current(engine: Engine, name: str, create: bool) -> bool:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the last of REVISIONS, in one transaction: another process sees no step or all of them."""
-    from alembic import command
+    """Bring the schema to the last of REVISIONS, in one transaction: another process sees no step or all of them.
+
+    What is empty gets the tables as they are today; what is older goes from revision to revision.
+    """
+    with _migrating, engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if inspect(connection).get_table_names():
+            upgrade(connection)
+        else:
+            metadata.create_all(connection)
+            _VERSION.create(connection)
+            connection.execute(insert(_VERSION).values(version_num=REVISIONS[-1]))
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations up to that revision, within the transaction of the connection."""
+    from alembic import command  # takes its time to load, and a new database needs none of it
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", "cleanroom.adapters.sqlstore:migrations")
     config.set_main_option("path_separator", "os")
-    with _migrating, engine.connect().execution_options(writes=True) as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)

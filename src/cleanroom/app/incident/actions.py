@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 
 from cleanroom.app.alerts.read import systems_of
-from cleanroom.app.incident.read import do, every, existing
+from cleanroom.app.incident import issues
+from cleanroom.app.incident.read import do, every
 from cleanroom.app.notify import tell
 from cleanroom.app.room import Room
 from cleanroom.core.alert import printable
 from cleanroom.core.base import (
     DAY,
     SECOND,
-    CleanroomError,
     Instant,
     Misuse,
-    NotFound,
-    Refused,
     after,
-    digest_of,
     micros,
 )
-from cleanroom.core.facts import ActionAdded, ActionDone, ActionFiled, ActionMoved, Overdue
+from cleanroom.core.facts import ActionAdded, ActionDone, ActionMoved, Overdue
 from cleanroom.core.facts.incidents import Work
 from cleanroom.core.incident.categories import due
-from cleanroom.core.incident.decide import ongoing
-from cleanroom.core.incident.state import Action, Detected, Incident, base_of
-from cleanroom.core.mistakes import did_you_mean
+from cleanroom.core.incident.decide import action_of, ongoing, open_action
+from cleanroom.core.incident.state import Detected, Incident, base_of
+from cleanroom.core.policy import same
 from cleanroom.core.reason import reason
 from cleanroom.core.register import in_line
-from cleanroom.ports.tracker import Filed, Filing, Tracker
+from cleanroom.ports.tracker import Revision
 
 AGAIN = 2 * DAY // SECOND
 """Seconds until the next in line hears of what is late."""
@@ -64,65 +60,36 @@ def add(
     return do(room, id, fact), named
 
 
-def move(room: Room, id: str, action: str, owner: str = "", due: Instant | None = None, because: str = "") -> Incident:
-    """Another owner (who left, who is ill) or another day. Raises NotFound, Misuse without a reason."""
+def move(
+    room: Room, id: str, action: str, owner: str = "", due: Instant | None = None, because: str = ""
+) -> tuple[Incident, tuple[str, ...]]:
+    """Another owner (who left, who is ill) or another day; the incident then, and what a tracker it is filed in did not take
+    of that. The reason stays here: a tracker may be public. Raises NotFound, Misuse without a reason.
+    """
     why, owner = reason(because), printable(owner)[:_LONGEST]
     if not why or not (owner or due):
         raise Misuse("say who or until when instead, and why", "--owner PERSON or --due DAY, and --because TEXT")
 
     def fact(found: Incident) -> ActionMoved:
-        now = _open(found, action)
+        now = open_action(found, action)
         return ActionMoved(id, action, owner or now.owner, due or now.due, why, room.by, room.clock.now())
 
-    return do(room, id, fact)
+    moved = do(room, id, fact)
+    wishes = {"owner": Revision(owner=owner)} if owner else {}
+    wishes |= {"due day": Revision(due=due)} if due else {}
+    return moved, issues.follow(room, action_of(base_of(moved), action), wishes)
 
 
-def finish(room: Room, id: str, action: str, evidence: str) -> Incident:
-    """It was done, and that is what shows it. Raises Misuse without evidence."""
+def finish(room: Room, id: str, action: str, evidence: str) -> tuple[Incident, tuple[str, ...]]:
+    """It was done, and that is what shows it; the incident then, and which of its issues did not close. Raises Misuse without
+    evidence, which stays here: a tracker may be public.
+    """
     shown = printable(evidence)[:_LONGEST]
     if not shown:
         raise Misuse("an action is closed with evidence", "--evidence: a change, a file, a digest or an address")
-    return do(room, id, lambda f: ActionDone(id, _open(f, action).id, shown, room.by, room.clock.now()))
-
-
-def file(room: Room, id: str, action: str, tracker: str = "") -> Filed:
-    """Make an issue of it in a tracker of cleanroom.toml; twice is the same as once. What the tracker left out is said.
-
-    Raises Misuse, NotFound, Outside.
-    """
-    place = _tracker(room, tracker)
-    known = base_of(existing(room, id))
-    found = _named(known, action)
-    body = f"From incident {id}: {known.title}\n\nIt is done when there is evidence for it: {found.added.work}."
-    filing = Filing(digest_of(found.added), found.added.what, body, found.owner, found.due)
-    made = place.file(filing)
-    fact = ActionFiled(id, action, place.name, made.ref, made.url, room.clock.now())
-    do(room, id, partial(_unless_filed, fact))
-    return made
-
-
-def sync(room: Room) -> tuple[tuple[str, str, str], ...]:
-    """Close what a tracker says is closed; (incident, action, what came of it). One that does not answer keeps no other."""
-    done = []
-    places = {t.name: t for t in room.trackers()}
-    for known, action, filed in _filed(room):
-        try:
-            place = places.get(filed.tracker)
-            if place is None:
-                raise Misuse(f"there is no tracker {filed.tracker!r} in cleanroom.toml any more")
-            state = place.state(filed.ref)
-        except CleanroomError as error:
-            done.append((known.id, action.id, error.message))
-            continue
-        if state.dropped:
-            done.append((known.id, action.id, f"dropped in {filed.tracker}, and so not done: {filed.url}"))
-        elif state.state == "closed":
-            shown = f"closed in {filed.tracker}: {filed.url}"
-            fact = ActionDone(known.id, action.id, shown, None, room.clock.now())
-            with suppress(Refused):  # somebody closed it here meanwhile
-                do(room, known.id, partial(_unless_done, fact))
-                done.append((known.id, action.id, shown))
-    return tuple(done)
+    done = do(room, id, lambda f: ActionDone(id, open_action(f, action).id, shown, room.by, room.clock.now()))
+    wish = Revision(state="closed", comment=f"Done, with evidence: action {action} of incident {id}.")
+    return done, issues.follow(room, action_of(base_of(done), action), {"state": wish})
 
 
 def late(room: Room) -> tuple[tuple[str, str], ...]:
@@ -132,7 +99,7 @@ def late(room: Room) -> tuple[tuple[str, str], ...]:
         known = base_of(incident)
         for what, by, owner, line in _lates(known):
             told_of = _told_of(known, what, by)
-            step = len(told_of)
+            step, ever = len(told_of), len(_told_ever(known, what))
             if micros(now) <= micros(after(told_of[-1], AGAIN) if told_of else by) or step >= LAST_STEP:
                 continue
             people = _next(room, known, owner, step)
@@ -140,25 +107,29 @@ def late(room: Room) -> tuple[tuple[str, str], ...]:
             body = f"{known.title}\nOwner: {owner or 'nobody'}. Now told: {', '.join(people) or 'everybody'}."
             fact = Overdue(known.id, what, step + 1, people, now)
             # First the message, which goes out once whoever tells it: what is on record as told is not told again for days.
-            tell(room, f"incident/{known.id}/{what}/{by}/{step}", None, title, body)
+            _tell(room, f"incident/{known.id}/{what}/{by}/{ever}", people, title, body)
             do(room, known.id, partial(_unless_told, fact, by))
             told.append((known.id, what))
     return tuple(told)
 
 
-def _unless_done(fact: ActionDone, incident: Incident) -> ActionDone:
-    _open(incident, fact.action)
-    return fact
-
-
-def _unless_filed(fact: ActionFiled, incident: Incident) -> tuple[ActionFiled, ...]:
-    filed = _named(base_of(incident), fact.action).filed
-    return () if any((f.tracker, f.ref) == (fact.tracker, fact.ref) for f in filed) else (fact,)
-
-
 def _told_of(known: Detected, what: str, by: Instant) -> list[Instant]:
-    """When it was told since that day has passed: another day begins anew."""
-    return [o.at for o in known.overdue if o.what == what and micros(o.at) > micros(by)]
+    """When it was told since that day has passed, to this owner: another day and another owner begin anew."""
+    action = known.action(what)
+    since = _told_ever(known, what)[action.others if action is not None else 0 :]
+    return [o.at for o in since if micros(o.at) > micros(by)]
+
+
+def _told_ever(known: Detected, what: str) -> list[Overdue]:
+    return [o for o in known.overdue if o.what == what]
+
+
+def _tell(room: Room, key: str, people: tuple[str, ...], title: str, body: str) -> None:
+    """Through the channels that all share, and through their own."""
+    tell(room, key, None, title, body)
+    for channel in room.project.channels():
+        if any(same(p, q) for p in channel.people for q in people):
+            tell(room, key, channel.name, title, body)
 
 
 def _unless_told(fact: Overdue, by: Instant, incident: Incident) -> tuple[Overdue, ...]:
@@ -185,37 +156,3 @@ def _next(room: Room, known: Detected, owner: str, step: int) -> tuple[str, ...]
         if system.name in known.systems:
             line += [p for p in (*system.owners, *in_line(system, room.clock.now())) if p not in line]
     return (line[step],) if step < len(line) else ()
-
-
-def _filed(room: Room) -> Iterator[tuple[Detected, Action, ActionFiled]]:
-    for incident in every(room):
-        known = base_of(incident)
-        for action in known.open_actions:
-            for filed in action.filed:
-                yield known, action, filed
-
-
-def _tracker(room: Room, name: str) -> Tracker:
-    found = room.trackers()
-    fit = [t for t in found if name in ("", t.name)]
-    if fit:
-        return fit[0]
-    known = ", ".join(t.name for t in found) or "none yet"
-    raise Misuse(f"there is no tracker {name!r}" if name else "there is no tracker", f"cleanroom.toml has: {known}.")
-
-
-def _open(incident: Incident, action: str) -> Action:
-    found = _named(base_of(incident), action)
-    if found.done is not None:
-        raise Refused(f"action {action} is done since {found.done.at}: {found.done.evidence}")
-    return found
-
-
-def _named(known: Detected, action: str) -> Action:
-    found = known.action(action)
-    if found is None:
-        hint = did_you_mean(action, [a.id for a in known.actions])
-        raise NotFound(
-            f"incident {known.id} has no action {action!r:.40}", hint or "cleanroom incident show lists them."
-        )
-    return found

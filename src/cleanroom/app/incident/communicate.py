@@ -40,6 +40,19 @@ def send(room: Room, id: str, audience: Audience, text: str, channels: tuple[str
     The same text through the same channel is once. Raises NotFound; Misuse for a text that is none or a channel that is not
     there; Refused for customers where the text says what is not theirs.
     """
+    text = ready(room, id, audience, text, channels)
+    wanted = _channels(room, audience, channels)
+    made = digest(text.encode())
+    room.artifacts.write(folder_of(room, id), f"told-{made.removeprefix('sha256:')[:16]}.txt", text.encode())
+    title, _, body = text.partition("\n")
+    key = f"incident/{id}/told/{audience}/{made.removeprefix('sha256:')[:16]}"
+    for name in wanted:
+        tell(room, key, name, title[:200], body.strip() or title)
+    return _recorded(room, id, audience, made, wanted)
+
+
+def ready(room: Room, id: str, audience: Audience, text: str, channels: tuple[str, ...] = ()) -> str:
+    """The text as it would go out. Raises as `send` does, and sends nothing."""
     known = base_of(existing(room, id))
     text = text.replace("\r\n", "\n").strip()
     if not text or len(text) > MOST or not is_valid(text):
@@ -50,14 +63,8 @@ def send(room: Room, id: str, audience: Audience, text: str, channels: tuple[str
             raise Refused(
                 f"this cannot go to customers: {'; '.join(why[:5])}", "Take it out; --file FILE has your own text."
             )
-    wanted = _channels(room, audience, channels)
-    made = digest(text.encode())
-    room.artifacts.write(folder_of(room, id), f"told-{made.removeprefix('sha256:')[:16]}.txt", text.encode())
-    title, _, body = text.partition("\n")
-    key = f"incident/{id}/told/{audience}/{made.removeprefix('sha256:')[:16]}"
-    for name in wanted:
-        tell(room, key, name, title[:200], body.strip() or title)
-    return _recorded(room, id, audience, made, wanted)
+    _channels(room, audience, channels)
+    return text
 
 
 def _recorded(room: Room, id: str, audience: Audience, made: Digest, wanted: tuple[str, ...]) -> Sent:

@@ -13,8 +13,6 @@ from cleanroom.core.incident.state import Incident, base_of
 from cleanroom.core.policy import same
 from cleanroom.core.reason import reason
 
-__all__ = ["LONGEST_NOTE", "grade", "lead", "note", "reason"]
-
 LONGEST_NOTE = 2_000
 
 

@@ -194,6 +194,11 @@ def people(room: Room) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*policy.everybody(), *(r.name for r in policy.roles), *of_systems, *of_channels)))
 
 
+def is_known(room: Room, person: str) -> bool:
+    """Does any role, rota or channel name them, so that they can be reached by name?"""
+    return any(same(person, known) for known in people(room))
+
+
 def _standing(room: Room, known: Detected) -> Standing:
     now, due = room.clock.now(), postmortem_due(known)
     page, set_ = known.postmortem, known.review

@@ -11,7 +11,6 @@ from cleanroom.app.alerts import read as alerts
 from cleanroom.app.alerts.answer import resolve
 from cleanroom.app.incident.case import case_of, into_golden, try_case
 from cleanroom.app.incident.kept import Version, checked
-from cleanroom.app.incident.people import reason
 from cleanroom.app.incident.read import do, every, existing
 from cleanroom.app.incident.versions import current
 from cleanroom.app.room import Room
@@ -23,6 +22,7 @@ from cleanroom.core.facts.proofs import Earlier
 from cleanroom.core.incident import decide
 from cleanroom.core.incident.state import Detected, Incident, base_of
 from cleanroom.core.mistakes import did_you_mean
+from cleanroom.core.reason import reason
 from cleanroom.core.sensors import Sensor
 from cleanroom.core.sensors.replayed import Backtest
 
@@ -35,8 +35,7 @@ def mitigate(room: Room, id: str, fix: str, because: str) -> Incident:
 
     Raises Refused as long as nothing is contained, and for a change that no battery passed; Misuse without a reason.
     """
-    if not (why := reason(because)):
-        raise Misuse("say what the fix does", "--because TEXT")
+    why = reason(because, "say what the fix does")
     known = decide.ongoing(existing(room, id))
     kind, _, words = fix.partition("/")
     if kind == ELSEWHERE and words.strip():
@@ -66,7 +65,7 @@ def monitor(room: Room, id: str, name: str) -> Incident:
 
 def _new(room: Room, known: Detected, name: str) -> None:
     """What raised the alert is no new monitor."""
-    for id in known.alerts:
+    for id in known.joined:
         alert = alerts.find(room, id)
         if alert is not None and any(s.name == f"sensor/{name}" for s in alert_base(alert).signals):
             hint = "Write another one in sensors/, which would have seen it earlier."
@@ -95,7 +94,7 @@ def prove(room: Room, id: str, progress: Callable[[str], object] = lambda _: Non
 def close(room: Room, id: str) -> Incident:
     """It is over, and so are its alerts. Raises Refused with what is missing."""
     done = do(room, id, lambda now: decide.close(now, room.by, room.clock.now()))
-    for alert in base_of(done).alerts:
+    for alert in base_of(done).joined:
         with suppress(CleanroomError):  # it is over already, or its signals are forgotten
             resolve(room, alert, f"incident {id} is closed")
     return done
@@ -114,8 +113,7 @@ def agree(room: Room, id: str) -> Incident:
 
 def reopen(room: Room, id: str, because: str) -> Incident:
     """It was not over. Raises Refused, Misuse without a reason."""
-    if not (why := reason(because)):
-        raise Misuse("an incident is opened again for a reason", "--because TEXT")
+    why = reason(because, "an incident is opened again for a reason")
     return do(room, id, lambda now: decide.reopen(now, why, room.by, room.clock.now()))
 
 

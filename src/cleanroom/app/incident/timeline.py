@@ -1,4 +1,4 @@
-"""What happened around an incident? The ledger from six hours before it began, with what people say in between."""
+"""What happened around an incident? The ledger from six hours before it began, what calls say, and people in between."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cleanroom.app.alerts.read import systems_of
 from cleanroom.app.alerts.why import owners_of
+from cleanroom.app.incident.came import came
 from cleanroom.app.incident.read import existing
 from cleanroom.app.rollout.read import find
 from cleanroom.app.room import Room
@@ -16,7 +17,7 @@ from cleanroom.core.base import HOUR, CleanroomError, Instant, instant, micros
 from cleanroom.core.facts import IncidentClosed, IncidentContained
 from cleanroom.core.incident.state import Detected, base_of, subject_of
 from cleanroom.core.incident.telling import of_alert, of_incident, of_others
-from cleanroom.core.incident.timeline import Moment, Told, assemble
+from cleanroom.core.incident.timeline import MOST, Moment, Told, assemble
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.progress.state import start_of
 
@@ -29,8 +30,8 @@ BEFORE, AFTER = 20_000, 20_000
 _PAGE = 500
 
 
-def timeline(room: Room, id: str) -> tuple[Moment, ...]:
-    """All moments in order, however many alerts came. Raises NotFound."""
+def timeline(room: Room, id: str, most: int | None = MOST) -> tuple[Moment, ...]:
+    """The most important moments in order, and one that counts the others; with None all of them. Raises NotFound."""
     known = base_of(existing(room, id))
     own = room.store.history(subject_of(id))
     alerts = [room.store.history(alert_subject(a)) for a in known.alerts[:SHOWN_ALERTS]]
@@ -43,7 +44,9 @@ def timeline(room: Room, id: str) -> tuple[Moment, ...]:
     around = [*_before(room, opened, _earliest(known)), *room.store.entries(opened, max(0, min(AFTER, end - opened)))]
     seen = {e.index for entries in (own, *alerts) for e in entries}
     told += of_others(around, known.systems, _owners(room, around), seen)
-    found = assemble(told, room.clock.now())
+    closed = next((e.fact.at for e in reversed(own) if isinstance(e.fact, IncidentClosed)), room.clock.now())
+    told += came(room, known.systems, _earliest(known), closed)
+    found = assemble(told, room.clock.now(), len(told) if most is None else most)
     return found if end - opened <= AFTER else (*found, _cut(found[-1], opened + AFTER, end))
 
 

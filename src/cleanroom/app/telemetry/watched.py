@@ -22,14 +22,13 @@ from cleanroom.core.sensors.freshness import Freshness
 from cleanroom.core.sensors.meaning import Meaning
 from cleanroom.core.sensors.retrieval import Retrieval
 from cleanroom.core.sensors.standing import subject_of
+from cleanroom.core.span import seconds_of
 
 SENSOR = "sensor/"
 """Begins the name of a metric that a sensor measured."""
 
 _READ: Folded[tuple[LedgerEntry, ...]] = Folded()
 
-_UNITS = {"days": 24.0, "hours": 1.0, "minutes": 1 / 60, "seconds": 1 / 3600}
-_AGE = re.compile(r"([\d.,]+) (days|hours|minutes|seconds)")
 _DISTANCE = re.compile(r"(?:mean|distribution)(?: at most)? ([\d.]+(?:e[+-]?\d+)?)")
 _SHARE = re.compile(r"(\d+) of (\d+) probes|(\d+)% of probes")
 
@@ -131,8 +130,8 @@ def _looks(room: Room, name: str, of: str) -> Iterator[Measured]:
 def _figure(of: str, text: str) -> float | None:
     """The figure of what a fact says in words: hours of '2.5 days old', 0.03 of 'mean 0.03', 0.9 of '90 of 100 probes ...'."""
     if of == "freshness":
-        found = _AGE.search(text)
-        return float(found[1].replace(",", "")) * _UNITS[found[2]] if found else None
+        age = seconds_of(text)
+        return age / 3600 if age is not None else None
     if of == "embeddings":
         found = _DISTANCE.search(text)
         return float(found[1]) if found else None

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from cleanroom.core.alert import Signal
 from cleanroom.core.alerts.ladder import Rung
 from cleanroom.core.alerts.state import Open, Resolved
-from cleanroom.core.base import Instant, micros, noun
+from cleanroom.core.base import Instant, noun
+from cleanroom.core.span import between
 
 MOST_SHOWN = 5
 """Signals that a message spells out; it says how many more there are."""
@@ -59,7 +60,7 @@ def grew_body(alert: Open, joined: Sequence[Signal], count: int, first_step: str
 def resolved_body(over: Resolved) -> str:
     """The message that it is over."""
     alert = over.alert
-    lasted = span(alert.opened, over.at)
+    lasted = between(alert.opened, over.at)
     return f"Over after {lasted}: {over.because}.\nIt was: {alert.signals[0].what if alert.signals else '?'}\n{_see(alert)}"
 
 
@@ -81,22 +82,12 @@ def short(at: Instant) -> str:
     return at[:16].replace("T", " ") + " UTC"
 
 
-def span(begin: Instant, end: Instant) -> str:
-    """A length of time for a person."""
-    seconds = max((micros(end) - micros(begin)) // 1_000_000, 0)
-    for size, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= 2 * size or (seconds >= size and name == "minute"):
-            count = seconds // size
-            return f"{count} {name}{'s' if count > 1 else ''}"
-    return f"{seconds} seconds"
-
-
 def _signals(signals: Sequence[Signal], count: int, now: Instant) -> str:
     lines = []
     for signal in signals[:MOST_SHOWN]:
         about = f" ({signal.about})" if signal.about else ""
         lines.append(f"What: {signal.what}")
-        lines.append(f"Since: {short(signal.since)} ({span(signal.since, now)}); seen by {signal.name}{about}")
+        lines.append(f"Since: {short(signal.since)} ({between(signal.since, now)}); seen by {signal.name}{about}")
         lines += ["Evidence:", *(f"- {line}" for line in signal.evidence[:MOST_EVIDENCE])] if signal.evidence else []
     more = count - min(len(signals), MOST_SHOWN)
     return "\n".join((*lines, *([f"... and {more:,} more signals"] if more > 0 else [])))

@@ -24,6 +24,7 @@ from cleanroom.core.checks.words import (
 from cleanroom.core.measure import Breaking, Column, Day, Measure, Rows, Seen
 from cleanroom.core.measure import Times as Times_
 from cleanroom.core.rules import Castable, Filled, FullMatch, OneOf, Rule, Scope, Within
+from cleanroom.core.span import span
 
 _RULE_NAMES = {"filled": "filled", "within": "range", "one_of": "values", "full_match": "pattern", "castable": "type"}
 
@@ -240,7 +241,7 @@ class Fresh:
     def judge(self, seen: Seen[object]) -> CheckResult:
         """FAIL when too old; WARN when the newest row lies in the future by more than `max_age`."""
         last = seen[Times_(self.time)].last
-        expected = f"the newest row is at most {ago(self.max_age)} old"
+        expected = f"the newest row is at most {span(self.max_age)} old"
         if last is None or self.now is None:
             lacking = "a row with a time" if last is None else "the time of the check"
             return result(
@@ -254,7 +255,7 @@ class Fresh:
         age = (micros(self.now) - last) / 1e6
         outcome = Outcome.FAIL if age > self.max_age else Outcome.WARN if age < -self.max_age else Outcome.PASS
         at = _moment(last)
-        because = f"The newest row is of {at}, {ago(abs(age))} {'ago' if age >= 0 else 'in the future'}."
+        because = f"The newest row is of {at}, {span(abs(age))} {'ago' if age >= 0 else 'in the future'}."
         figures = (("age_seconds", age),)
         return result(self, outcome, seen=at, expected=expected, because=because, figures=figures)
 
@@ -262,11 +263,3 @@ class Fresh:
 def _moment(micros_since_1970: int) -> str:
     """Numpy's calendar has no end, as broken clocks have none."""
     return str(np.datetime64(micros_since_1970, "us").astype("datetime64[m]")).replace("T", " ") + " UTC"
-
-
-def ago(seconds: float) -> str:
-    """A length of time in the largest unit that keeps two digits."""
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= 2 * size:
-            return rows(seconds // size, unit)
-    return rows(seconds, "second")

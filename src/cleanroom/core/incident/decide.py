@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cleanroom.core.base import Digest, Instant, Refused, noun
+from cleanroom.core.base import Digest, Instant, NotFound, Refused, noun
 from cleanroom.core.facts.incidents import IncidentContained, IncidentMitigated
 from cleanroom.core.facts.people import By
 from cleanroom.core.facts.proofs import (
@@ -19,7 +19,8 @@ from cleanroom.core.facts.proofs import (
     WaiverAgreed,
     WaiverAsked,
 )
-from cleanroom.core.incident.state import Closed, Detected, Incident, Mitigated, base_of, proves
+from cleanroom.core.incident.state import Action, Closed, Detected, Incident, Mitigated, base_of, proves
+from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.policy import same
 
 Part = Literal["fix", "case", "monitor", "actions", "postmortem"]
@@ -42,6 +43,25 @@ def ongoing(incident: Incident) -> Detected:
             f"incident {id} is closed since {incident.closed.at}", f"cleanroom incident reopen {id} --because TEXT"
         )
     return base_of(incident)
+
+
+def action_of(known: Detected, action: str) -> Action:
+    """The action of that id. Raises NotFound."""
+    found = known.action(action)
+    if found is None:
+        hint = did_you_mean(action, [a.id for a in known.actions])
+        raise NotFound(
+            f"incident {known.id} has no action {action!r:.40}", hint or "cleanroom incident show lists them."
+        )
+    return found
+
+
+def open_action(incident: Incident, action: str) -> Action:
+    """The same, as long as it is to be done. Raises Refused."""
+    found = action_of(base_of(incident), action)
+    if found.done is not None:
+        raise Refused(f"action {action} is done since {found.done.at}: {found.done.evidence}")
+    return found
 
 
 def contain(

@@ -6,11 +6,12 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal, get_args
 
-from cleanroom.core.alerts.words import short, span
+from cleanroom.core.alerts.words import short
 from cleanroom.core.base import Instant
 from cleanroom.core.facts.incidents import Category
 from cleanroom.core.incident.state import Closed, Detected, Incident, Mitigated, base_of
 from cleanroom.core.incident.telling import cut
+from cleanroom.core.span import between
 
 Audience = Literal["internal", "customers"]
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
@@ -67,7 +68,7 @@ def _stopped(incident: Incident, known: Detected) -> Iterator[str]:
     held, fix = known.holds, known.fix
     if held is not None:
         how = f"{held.act} {held.target}".strip() if held.act != "none" else "it ended by itself"
-        yield f"- Contained {short(held.at)}, {span(known.opened.detected, held.at)} after the detection: {how}."
+        yield f"- Contained {short(held.at)}, {between(known.opened.detected, held.at)} after the detection: {how}."
     if fix is not None and isinstance(incident, Mitigated | Closed):
         yield f"- A fix is in place since {short(fix.at)}: {fix.fix}."
     if known.proof is not None:

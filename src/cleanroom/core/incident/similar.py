@@ -58,11 +58,15 @@ def evidence(known: Detected, signals: Sequence[Signal]) -> Evidence:
 
 
 def similarity(a: Evidence, b: Evidence) -> float:
-    """The weighted Jaccard index of two sets of evidence, 0 to 1; 0 where neither says anything but the system."""
+    """The weighted Jaccard index of two sets of evidence, 0 to 1.
+
+    It is 0 where what was seen differs: a signal or an answer must be shared where either has one, else the category and the
+    flag or the change. One system, or one category, has many causes.
+    """
     both, either = a & b, a | b
-    if not any(kind in _TELLING for kind, _ in both):
-        return 0.0
-    return _weight(both) / _weight(either)
+    shared, known = {kind for kind, _ in both}, {kind for kind, _ in either}
+    told = shared & {*_STRONG} if known & {*_STRONG} else "category" in shared and shared & {"flag", "change"}
+    return _weight(both) / _weight(either) if told else 0.0
 
 
 def repeats(of: Evidence, before: Iterable[Seen]) -> tuple[Repeat, ...]:
@@ -116,13 +120,8 @@ def _having(seen: Sequence[Seen], places: Iterable[int]) -> Mapping[Item, list[i
 
 
 def _near(own: Evidence, having: Mapping[Item, list[int]]) -> set[int]:
-    """The places of all that may be alike: they share a signal, an answer or, where that can be enough, the category.
-
-    What shares no signal and no answer shares at most the weight of the rest, and either has at least the weight of `own`.
-    """
-    strong = [item for item in own if item[0] in _STRONG]
-    enough = _weight(own) - _weight(strong) >= ALIKE * _weight(own)
-    keys = strong if not enough else [item for item in own if item[0] in _TELLING]
+    """The places of all that may be alike: they share a signal or an answer, or the category where nothing else was seen."""
+    keys = [item for item in own if item[0] in _STRONG] or [item for item in own if item[0] == "category"]
     return {place for item in keys for place in having.get(item, ())}
 
 

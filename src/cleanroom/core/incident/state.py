@@ -6,7 +6,7 @@ What was proven is void as soon as the fix, the case, the monitor or what is req
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 
@@ -59,7 +59,10 @@ MOST_ALERTS = 50
 
 @noun
 class Action:
-    """Something to do, as it stands. `done`: None while it is open. `refs`: its issues in trackers, by the tracker's name."""
+    """Something to do, as it stands. `done`: None while it is open. `filed`: its issue in each tracker.
+
+    `others`: how often it was told as late before this owner had it.
+    """
 
     id: str
     added: ActionAdded
@@ -67,6 +70,7 @@ class Action:
     due: Instant
     done: ActionDone | None = None
     filed: tuple[ActionFiled, ...] = ()
+    others: int = 0
 
     @property
     def required(self) -> bool:
@@ -330,7 +334,7 @@ def _acted(now: Detected, fact: object) -> Detected:
             action = Action(added.action, added, added.owner, added.due)
             return replace(now, actions=(*now.actions, action), proof=None if added.required else now.proof)
         case ActionMoved() | ActionDone() | ActionFiled() as change:
-            return replace(now, actions=tuple(_moved(a, change) for a in now.actions))
+            return replace(now, actions=tuple(_moved(a, change, now.overdue) for a in now.actions))
         case IncidentProven() as proof if proves(now, proof):
             return replace(now, proof=proof)
         case WaiverAsked(by=by) as asked if now.lead is not None and same(by.person, now.lead.person):
@@ -345,19 +349,20 @@ def _after_closing(now: Detected, fact: object) -> Detected:
     """Reading, reviews and what is left to do go on; nothing that decided is changed any more."""
     match fact:
         case ActionMoved() | ActionDone() | ActionFiled() as change:
-            return replace(now, actions=tuple(_moved(a, change) for a in now.actions))
+            return replace(now, actions=tuple(_moved(a, change, now.overdue) for a in now.actions))
         case IncidentNoted() | IncidentTold() | Overdue() | PostmortemPublished() | PostmortemRead() | ReviewSet():
             return _known(now, fact)
         case _:
             return now
 
 
-def _moved(action: Action, fact: ActionMoved | ActionDone | ActionFiled) -> Action:
+def _moved(action: Action, fact: ActionMoved | ActionDone | ActionFiled, told: Sequence[Overdue]) -> Action:
     if action.id != fact.action:
         return action
     match fact:
         case ActionMoved(owner=owner, due=due):
-            return replace(action, owner=owner, due=due)
+            others = action.others if same(owner, action.owner) else sum(o.what == action.id for o in told)
+            return replace(action, owner=owner, due=due, others=others)
         case ActionDone():
             return replace(action, done=fact)
         case ActionFiled(tracker=tracker):

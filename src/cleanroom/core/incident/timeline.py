@@ -23,6 +23,7 @@ RANK: Mapping[str, int] = {
     **dict.fromkeys(("incident_opened", "incident_mitigated", "incident_reopened", "incident_contained"), 1),
     **dict.fromkeys(("flag_killed", "rollout_rolled_back", "incident_noted", "alert_opened", "sensor_tripped"), 2),
     **dict.fromkeys(("rollout_started", "rollout_promoted", "rollout_advanced", "flag_set", "policy_set"), 3),
+    **dict.fromkeys(("prompt_came", "model_came"), 3),
     **dict.fromkeys(("flag_restored", "approved", "waived", "cutoff_set", "cutoff_withdrawn", "review_forced"), 3),
     **dict.fromkeys(("slo_judged", "sensor_failed", "source_aged", "incident_proven", "incident_told"), 4),
     **dict.fromkeys(("alert_acknowledged", "alert_acted", "alert_escalated", "incident_joined", "proposed"), 5),
@@ -32,12 +33,16 @@ RANK: Mapping[str, int] = {
 
 LAST = 9
 
+NOWHERE = -1
+"""The index of what is in no entry of the ledger: telemetry says it."""
+
 
 @noun
 class Told:
     """What an entry says before it has its place. `clock`: the moment of writing; None where the entry tells of another one.
 
-    `said`: when it happened, as the entry says; `index`: of the entry, the first of `count`; `subject`: of the ledger.
+    `said`: when it happened, as the entry says; `index`: of the entry, the first of `count`, or NOWHERE; `subject`: of the
+    ledger.
     """
 
     index: int
@@ -55,7 +60,7 @@ class Told:
 class Moment:
     """One line of the timeline: at `at` it stands, `clock` is what its entry says; they differ only where it is `skewed`.
 
-    index   of the ledger's entry that says so, the first of `count`; `kind`: of its fact; `subject`: what it is of
+    index   of the ledger's entry that says so, the first of `count`, or NOWHERE; `kind`: of its fact; `subject`: what it is of
     who     the person; '' where it happened by itself
     what    one short sentence
     skewed  why its place is not that of its time; '' where all is well

@@ -19,6 +19,7 @@ from typing import Literal, get_args
 from cleanroom.core.base import Instant, micros, noun
 from cleanroom.core.facts.incidents import Work
 from cleanroom.core.mistakes import one_of
+from cleanroom.core.postmortem.literal import meant
 
 Name = Literal["Summary", "Timeline", "Root cause", "Contributing factors", "What worked", "Actions", "Lessons"]
 NAMES: tuple[Name, ...] = get_args(Name)
@@ -180,7 +181,7 @@ def tasks(section: Section) -> tuple[Task, ...]:
     found: list[Task] = []
     for number, line in section.lines:
         if "|" in line and line.lstrip().startswith("|"):
-            cells = [c.replace("\\|", "|").strip(" *`") for c in _CELL.split(line.strip().strip("|"))]
+            cells = [meant(c.replace("\\|", "|")).strip(" *`") for c in _CELL.split(line.strip().strip("|"))]
             if _RULE.fullmatch(line):
                 continue
             if not columns:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from cleanroom.core.base import SECOND, Instant, instant, micros, noun
 from cleanroom.core.sensors.result import Over, Quiet, Result, TooFew
+from cleanroom.core.span import span
 
 
 @noun
@@ -30,22 +31,14 @@ class Freshness:
         if newest is None:
             return TooFew(covers, "anything with a moment that has been")
         age = max(0.0, (micros(now) - newest) / SECOND)
-        allowed = length(bound)
+        allowed = span(bound)
         if age <= bound:
-            return Quiet(covers, f"{length(age)} old", f"at most {allowed}")
+            return Quiet(covers, f"{span(age)} old", f"at most {allowed}")
         return Over(
-            f"the newest of {what} is {length(age)} old, {allowed} are allowed",
+            f"the newest of {what} is {span(age)} old, {allowed} are allowed",
             f"at most {allowed}",
-            f"{length(age)} old",
+            f"{span(age)} old",
             instant(newest + round(bound * SECOND)),
             covers,
             (f"newest: {instant(newest)}", f"looked: {now}"),
         )
-
-
-def length(seconds: float) -> str:
-    """A length of time for a person."""
-    for unit, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}".replace(".0 ", " ")
-    return f"{seconds:.0f} seconds"

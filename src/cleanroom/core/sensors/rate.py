@@ -10,10 +10,10 @@ from math import gcd
 from typing import Literal
 
 from cleanroom.core.base import MINUTE, SECOND, Instant, noun
-from cleanroom.core.sensors.freshness import length
 from cleanroom.core.sensors.result import MOST, Over, Quiet, Result, TooFew
 from cleanroom.core.slo import Limit
 from cleanroom.core.slo_status import percent
+from cleanroom.core.span import span
 from cleanroom.core.stats.backtest import OVER, TOO_FEW, Rule, said
 
 Arm = Literal["", "candidate", "control", "other"]
@@ -72,16 +72,16 @@ class Rate:
 
     def judge(self, seen: Seen) -> Result:
         """What the window says."""
-        covers = f"{seen.n:,.0f} of {self.what} in {length(self.window)}"
+        covers = f"{seen.n:,.0f} of {self.what} in {span(self.window)}"
         state = int(said(seen.amount, seen.n, self.threshold, self.least))
         if state == TOO_FEW:
-            return TooFew(covers, f"{self.least:,.0f} in {length(self.window)}; there are {seen.n:,.0f}")
+            return TooFew(covers, f"{self.least:,.0f} in {span(self.window)}; there are {seen.n:,.0f}")
         bound = f"at most {value_text(self.threshold, share=seen.share)}"
         figure = value_text(seen.amount / seen.n, share=seen.share)
         if state != OVER:
             return Quiet(covers, figure, bound)
         counts = f"{seen.amount:,.0f} of {seen.n:,.0f}" if seen.share else f"{seen.amount:,.6g} over {seen.n:,.0f}"
-        what = f"{self.what} is {figure} in {length(self.window)} ({counts}), {bound}"
+        what = f"{self.what} is {figure} in {span(self.window)} ({counts}), {bound}"
         return Over(what, bound, figure, seen.since, covers, seen.evidence[:MOST])
 
 

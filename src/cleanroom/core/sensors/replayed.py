@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cleanroom.core.base import SECOND, Instant, instant, noun
-from cleanroom.core.sensors.freshness import length
+from cleanroom.core.span import span
 from cleanroom.core.stats.backtest import Claimed, poisson_upper
 
 ALLOWED = 4.0
@@ -123,7 +123,7 @@ def _fired(seen: Seen) -> str:
         return f"{before}It would not have fired on this incident."
     at, own = instant(seen.fired)[:16].replace("T", " "), seen.detected - seen.fired
     when = "before" if own > 0 else "after"
-    return f"{before}It would have fired at {at} UTC, {length(abs(own) / SECOND)} {when} the incident was found."
+    return f"{before}It would have fired at {at} UTC, {span(abs(own) / SECOND)} {when} the incident was found."
 
 
 def _late(seen: Seen) -> str:
@@ -131,7 +131,7 @@ def _late(seen: Seen) -> str:
         return ""
     if seen.late is None:
         return "How late its signals came is not known any more: what came late counts at the time of its call."
-    return f"Signals came up to {length(seen.late / SECOND)} late, which is taken off." if seen.late else ""
+    return f"Signals came up to {span(seen.late / SECOND)} late, which is taken off." if seen.late else ""
 
 
 def _claim(seen: Seen) -> str:
@@ -143,7 +143,7 @@ def _claim(seen: Seen) -> str:
         return "No lead is claimed for the next one: the history is too short to choose a rule without this incident."
     if seen.other is None or seen.other <= 0:
         return "No lead is claimed for the next one: the rule that is chosen without this incident does not find it earlier."
-    lead = f"A lead of {length(min(seen.own, seen.other) / SECOND)} may be claimed"
+    lead = f"A lead of {span(min(seen.own, seen.other) / SECOND)} may be claimed"
     return f"{lead}: the smaller one of its own and that of the rule which is chosen without this incident."
 
 

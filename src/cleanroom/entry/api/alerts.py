@@ -15,11 +15,11 @@ from cleanroom.core.base import plain
 from cleanroom.core.facts.alerts import Matching
 from cleanroom.entry.alerts import answered, as_data, silence_data
 from cleanroom.entry.api.doors import Alerting, Answering, Reading
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 from cleanroom.entry.rollout_plan import seconds_of
 from cleanroom.formats.alertmanager import signals_of
 
-router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
+router = APIRouter(prefix="/v1/alerts", tags=["alerts"], responses=ALWAYS)
 
 Id = Annotated[str, Path(max_length=60, description="The id of an alert.", examples=["3f9a0c1b2d4e"])]
 

@@ -36,7 +36,7 @@ from cleanroom.entry.api import (
 from cleanroom.entry.api.doors import Serving
 from cleanroom.entry.api.limits import Limits
 from cleanroom.entry.api.ofrep_shape import API_KEY, PATHS
-from cleanroom.entry.api.problems import Problem, install, problems
+from cleanroom.entry.api.problems import Problem, install
 from cleanroom.entry.api.security import Secured
 from cleanroom.entry.web import signin
 from cleanroom.ports.identity import Identity
@@ -45,6 +45,10 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 """The names under which this machine reaches itself."""
 
 _ROUTERS = (
+    ofrep,
+    web,
+    signin,
+    system,
     people,
     changes,
     outputs,
@@ -62,7 +66,6 @@ _ROUTERS = (
     incidents,
     incident_words,
 )
-_COMMON = problems(400, 401, 403, 413, 422, 429, 500, 503)
 
 
 def create_app(
@@ -81,14 +84,11 @@ def create_app(
     app = FastAPI(title="AI Cleanroom", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.serving = Serving(room, url.rstrip("/"), Limits(room.clock), identity, stopping)
     app.state.error_page = web.error_page
-    # The very first: each address before them costs every evaluation.
+    # In this order: each address before it costs every evaluation; then what people wait for. As they are: to include a
+    # router builds each of its routes once more, and whoever asks first waits for it.
     app.router.routes[:0] = (*ofrep.EVALUATIONS, *traces.ROUTES)
-    app.include_router(ofrep.router)
-    for pages in (web, signin):  # then: people wait for them
-        app.include_router(pages.router, include_in_schema=False)
-    app.include_router(system.router)
     for module in _ROUTERS:
-        app.include_router(module.router, responses=_COMMON)
+        app.router.routes.extend(module.router.routes)
     install(app)
     names = {*LOOPBACK, *(h.lower() for h in hosts), urlsplit(url).hostname or ""} - {""}
     app.add_middleware(Secured, hosts=names, secure=url.startswith("https://"))

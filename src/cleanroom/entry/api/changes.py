@@ -14,10 +14,10 @@ from cleanroom.app.review.top import Item, top
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.core.policy import Area
 from cleanroom.entry.api.doors import Reading, Reviewing
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 from cleanroom.entry.standing import as_data
 
-router = APIRouter(prefix="/v1/changes", tags=["changes"])
+router = APIRouter(prefix="/v1/changes", tags=["changes"], responses=ALWAYS)
 
 Name = Annotated[str, Path(max_length=200, description="The name of a change.", examples=["checkout"])]
 State = Literal["approved", "waiting", "blocked", "rejected", "unchecked", "unreadable"]

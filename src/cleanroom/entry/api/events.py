@@ -18,8 +18,9 @@ from starlette.responses import StreamingResponse
 from cleanroom.core.base import CleanroomError, Outside
 from cleanroom.core.ledger import LedgerEntry
 from cleanroom.entry.api.doors import Reading, Serving, kept, serving
+from cleanroom.entry.api.problems import ALWAYS
 
-router = APIRouter(prefix="/v1", tags=["ledger"])
+router = APIRouter(prefix="/v1", tags=["ledger"], responses=ALWAYS)
 
 EVERY = 0.1
 """Seconds between two looks at the ledger."""
@@ -89,6 +90,7 @@ class Feed:
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
+        self._hurry = asyncio.Event()  # of this loop
         while (self._listeners or loop.time() < self._until) and not self._server.stopping():
             try:
                 size, entries = await run_in_threadpool(self._look)

@@ -13,9 +13,9 @@ from cleanroom.core.base import plain
 from cleanroom.entry.api.doors import Asking, Reviewing
 from cleanroom.entry.api.flag_cache import cache_of, matches
 from cleanroom.entry.api.ofrep_shape import SECURITY
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 
-router = APIRouter(prefix="/v1", tags=["flags"])
+router = APIRouter(prefix="/v1", tags=["flags"], responses=ALWAYS)
 
 _FOREVER = "private, max-age=31536000, immutable"
 _ETAG: dict[str, Any] = {"ETag": {"schema": {"type": "string"}, "description": "Another one where a flag differs."}}

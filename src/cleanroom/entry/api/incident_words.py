@@ -9,14 +9,14 @@ from fastapi import APIRouter, Query
 from cleanroom.app.incident import communicate, postmortem
 from cleanroom.core.base import plain
 from cleanroom.core.incident.messages import Audience
-from cleanroom.entry.api import incidents_shape as shape
+from cleanroom.entry.api import incident_words_shape as shape
 from cleanroom.entry.api import incidents_wish as asked
 from cleanroom.entry.api.doors import Answering, Reading
 from cleanroom.entry.api.incidents import Id
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 from cleanroom.entry.moments import day
 
-router = APIRouter(prefix="/v1", tags=["incidents"])
+router = APIRouter(prefix="/v1", tags=["incidents"], responses=ALWAYS)
 
 _GONE = problems(404, 409)
 
@@ -68,7 +68,9 @@ def read_postmortem(room: Answering, id: Id) -> shape.ReadShown:
 @router.post("/incidents/{id}/postmortem/review", responses=_GONE)
 def set_review(room: Answering, id: Id, wish: asked.ReviewWish) -> shape.PostmortemShown:
     """Set when people look at it again, and who is to read it by then."""
-    return shape.PostmortemShown(**plain(postmortem.review(room, id, day(wish.on, "on: "), tuple(wish.readers))))
+    return shape.PostmortemShown(
+        **plain(postmortem.review(room, id, day(wish.on, room.clock.now(), "on: "), tuple(wish.readers)))
+    )
 
 
 @router.get("/incidents/{id}/message", responses=problems(404))

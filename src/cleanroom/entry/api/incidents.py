@@ -7,24 +7,39 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
-from cleanroom.app.incident import actions, case, contain, diagnose, loop, people, proof, read, runbooks
+from cleanroom.app.incident import (
+    actions,
+    case,
+    contain,
+    diagnose,
+    issues,
+    loop,
+    people,
+    postmortem,
+    proof,
+    read,
+    runbooks,
+)
 from cleanroom.app.incident import timeline as moments
 from cleanroom.app.incident.open import Report, open_by_hand, open_for_alert
 from cleanroom.app.room import Room
 from cleanroom.core.base import Misuse, NotFound, plain
 from cleanroom.core.incident.questions import Answered
 from cleanroom.core.incident.state import Incident, base_of
+from cleanroom.core.incident.timeline import MOST
 from cleanroom.entry.api import incidents_shape as shape
 from cleanroom.entry.api import incidents_wish as asked
 from cleanroom.entry.api.doors import Answering, Reading
-from cleanroom.entry.api.problems import problems
-from cleanroom.entry.incidents import action_data, as_data, loop_data
-from cleanroom.entry.moments import moment
+from cleanroom.entry.api.problems import ALWAYS, problems
+from cleanroom.entry.incidents import action_data, as_data, loop_data, newest, turns_of
+from cleanroom.entry.moments import day, moment
 
-router = APIRouter(prefix="/v1", tags=["incidents"])
+router = APIRouter(prefix="/v1", tags=["incidents"], responses=ALWAYS)
 
 Id = Annotated[str, Path(max_length=20, description="The number of an incident.", examples=["1"])]
 Action = Annotated[str, Path(max_length=20, description="The id of an action of the incident.", examples=["a1"])]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Before = Annotated[int | None, Query(ge=1, description="Only those that are older than the incident of this number.")]
 _GONE = problems(404, 409)
 
 
@@ -32,11 +47,12 @@ _GONE = problems(404, 409)
 def list_incidents(
     room: Reading,
     every: Annotated[bool, Query(alias="all", description="Also those that are closed.")] = False,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Limit = 100,
+    before: Before = None,
 ) -> list[shape.IncidentShown]:
     """Incidents that are not closed, the newest first."""
     found = read.every(room) if every else read.going_on(room)
-    return [shape.IncidentShown(**as_data(i)) for i in found[:limit]]
+    return [shape.IncidentShown(**as_data(i)) for i in newest(found, lambda i: base_of(i).id, before, limit)]
 
 
 @router.post("/incidents", status_code=201, responses=_GONE)
@@ -53,7 +69,7 @@ def open_incident(room: Answering, wish: asked.Opening) -> shape.IncidentShown:
 @router.post("/incidents/sync", responses=_GONE)
 def sync_actions(room: Answering) -> list[shape.SyncedShown]:
     """Close the actions whose issues are closed in their trackers."""
-    return [shape.SyncedShown(incident=i, action=a, said=said) for i, a, said in actions.sync(room)]
+    return [shape.SyncedShown(incident=i, action=a, said=said) for i, a, said in issues.sync(room)]
 
 
 @router.get("/incidents/{id}", responses=problems(404))
@@ -63,9 +79,18 @@ def show_incident(room: Reading, id: Id) -> shape.IncidentShown:
 
 
 @router.get("/incidents/{id}/timeline", responses=problems(404))
-def show_timeline(room: Reading, id: Id) -> list[shape.MomentShown]:
-    """What happened around it, from six hours before it began."""
-    return [shape.MomentShown(**plain(m)) for m in moments.timeline(room, id)]
+def show_timeline(
+    room: Reading,
+    id: Id,
+    limit: Annotated[int, Query(ge=1, le=1000)] = MOST,
+    offset: Annotated[int | None, Query(ge=0, le=100_000, description="From which moment on; null: by weight.")] = None,
+) -> list[shape.MomentShown]:
+    """What happened around it, from six hours before it began: the most important moments, and one that counts the others.
+
+    With `offset` all of them, a page at a time.
+    """
+    found = moments.timeline(room, id, limit if offset is None else None)
+    return [shape.MomentShown(**plain(m)) for m in (found if offset is None else found[offset : offset + limit])]
 
 
 @router.get("/incidents/{id}/options", responses=problems(404))
@@ -156,30 +181,35 @@ def name_monitor(room: Answering, id: Id, wish: asked.MonitorWish) -> shape.Inci
 
 
 @router.post("/incidents/{id}/actions", status_code=201, responses=_GONE)
-def add_action(room: Answering, id: Id, wish: asked.ActionWish) -> shape.ActionShown:
+def add_action(room: Answering, id: Id, wish: asked.ActionWish) -> shape.ActionOwnedShown:
     """Add an action with an owner and a day."""
-    due = moment(wish.due, "due: ")
+    due = day(wish.due, room.clock.now(), "due: ")
     found, named = actions.add(room, id, wish.what, wish.work, wish.owner, due, required=wish.required)
-    return _action(found, named)
+    made = _action(found, named)
+    return shape.ActionOwnedShown(**made.model_dump(), owner_known=postmortem.is_known(room, made.owner))
 
 
 @router.post("/incidents/{id}/actions/{action}/move", responses=_GONE)
-def move_action(room: Answering, id: Id, action: Action, wish: asked.Moving) -> shape.ActionShown:
+def move_action(room: Answering, id: Id, action: Action, wish: asked.Moving) -> shape.ActionMovedShown:
     """Give it another owner, such as when somebody left, or another day."""
-    due = moment(wish.due, "due: ") if wish.due is not None else None
-    return _action(actions.move(room, id, action, wish.owner, due, wish.because), action)
+    due = day(wish.due, room.clock.now(), "due: ") if wish.due is not None else None
+    found, behind = actions.move(room, id, action, wish.owner, due, wish.because)
+    made = _action(found, action)
+    there = postmortem.is_known(room, made.owner)
+    return shape.ActionMovedShown(**made.model_dump(), owner_known=there, behind=list(behind))
 
 
 @router.post("/incidents/{id}/actions/{action}/done", responses=_GONE)
-def finish_action(room: Answering, id: Id, action: Action, wish: asked.Evidence) -> shape.ActionShown:
+def finish_action(room: Answering, id: Id, action: Action, wish: asked.Evidence) -> shape.ActionFollowedShown:
     """Close it, with evidence."""
-    return _action(actions.finish(room, id, action, wish.evidence), action)
+    found, behind = actions.finish(room, id, action, wish.evidence)
+    return shape.ActionFollowedShown(**_action(found, action).model_dump(), behind=list(behind))
 
 
 @router.post("/incidents/{id}/actions/{action}/file", responses=_GONE)
 def file_action(room: Answering, id: Id, action: Action, wish: asked.Filing) -> shape.ActionShown:
     """Make an issue of it in GitHub, GitLab or Jira; twice is the same as once."""
-    actions.file(room, id, action, wish.tracker)
+    issues.file(room, id, action, wish.tracker)
     return _action(read.existing(room, id), action)
 
 
@@ -214,9 +244,10 @@ def reopen_incident(room: Answering, id: Id, wish: asked.Reason) -> shape.Incide
 
 
 @router.get("/loop")
-def show_loop(room: Reading) -> shape.LoopShown:
-    """What incidents left behind, and which of them came again."""
-    return shape.LoopShown(**loop_data(loop.loop(room)))
+def show_loop(room: Reading, limit: Limit = 100, before: Before = None) -> shape.LoopShown:
+    """What incidents left behind, and which of them came again, the newest first; the figures are of all of them."""
+    found = loop.loop(room)
+    return shape.LoopShown(**loop_data(found, turns_of(found, before, limit)))
 
 
 def _shown(room: Room, incident: Incident) -> shape.IncidentShown:

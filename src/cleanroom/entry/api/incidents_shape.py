@@ -8,7 +8,6 @@ from pydantic import BaseModel
 
 from cleanroom.app.incident.contain import Act
 from cleanroom.core.facts.incidents import Category, Severity, Work
-from cleanroom.core.incident.messages import Audience
 from cleanroom.core.incident.questions import Says
 from cleanroom.core.incident.state import State
 
@@ -103,6 +102,24 @@ class ActionShown(BaseModel):
     done: str | None
     evidence: str
     filed: list[FiledShown]
+
+
+class ActionOwnedShown(ActionShown):
+    """An action as somebody was just given it. `owner_known`: false where no role, rota or channel names the owner."""
+
+    owner_known: bool
+
+
+class ActionFollowedShown(ActionShown):
+    """An action after something was done with it. `behind`: what a tracker that it is filed in did not take, and why."""
+
+    behind: list[str]
+
+
+class ActionMovedShown(ActionFollowedShown):
+    """An action with its new owner or day. `owner_known`: false where no role, rota or channel names the owner."""
+
+    owner_known: bool
 
 
 class PageShown(BaseModel):
@@ -239,7 +256,9 @@ class OptionShown(BaseModel):
 
 
 class MomentShown(BaseModel):
-    """One line of the timeline. `index`: its entry in the ledger; `skewed`: why its place is not that of its time."""
+    """One line of the timeline. `index`: its entry in the ledger, -1 where calls say so; `skewed`: why it stands elsewhere than
+    its time says.
+    """
 
     index: int
     at: str
@@ -316,72 +335,10 @@ class TurnShown(BaseModel):
 
 
 class LoopShown(BaseModel):
-    """All incidents, newest first, and what they add up to."""
+    """Incidents, newest first; and what all of them (`total`) add up to."""
 
     incidents: list[TurnShown]
+    total: int
     added: AddedShown
     recurring: int
     closed_without_proof: int
-
-
-# --- what is written and sent ------------------------------------------------------------------------------
-
-
-class PostmortemShown(BaseModel):
-    """How far a write-up is. `file`: '' where there is none; `edited`: the project's page is not the published one."""
-
-    id: str
-    title: str
-    file: str
-    due: str
-    overdue: bool
-    published: str | None
-    edited: bool
-    readers: list[str]
-    read: list[str]
-    unread: list[str]
-    review: str | None
-    review_due: bool
-
-
-class FindingShown(BaseModel):
-    """Something to mend before the page may be published."""
-
-    file: str
-    line: int
-    column: int
-    message: str
-    hint: str
-    severity: Literal["error", "warning"]
-
-
-class ReadShown(BaseModel):
-    """The published page, which you have read from now on."""
-
-    text: str
-    standing: PostmortemShown
-
-
-class ToReadShown(BaseModel):
-    """A page that you have not read, or a review that is due."""
-
-    id: str
-    title: str
-    what: str
-    since: str
-
-
-class MessageShown(BaseModel):
-    """A draft of what to tell people."""
-
-    audience: Audience
-    text: str
-
-
-class SentShown(BaseModel):
-    """What came of it: its digest, through which channels it goes now, which had it already, and whether it was new."""
-
-    text: str
-    channels: list[str]
-    before: list[str]
-    new: bool

@@ -107,7 +107,7 @@ class ActionWish(_Wish):
     what: str = Field(max_length=500, examples=["have the deploy require an eval pass"])
     work: Work
     owner: str = Field(max_length=200, examples=["ana@shop.example"])
-    due: str = Field(max_length=40, examples=["2027-11-29T12:00:00Z"])
+    due: str = Field(max_length=40, examples=["2027-11-29"])
     required: bool = Field(default=True, strict=True)
 
 

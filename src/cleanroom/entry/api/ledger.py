@@ -16,10 +16,10 @@ from cleanroom.app.checkpoint import key_of
 from cleanroom.core.base import Outside, plain
 from cleanroom.core.ledger import Fault, LedgerEntry, Tampered
 from cleanroom.entry.api.doors import Reading
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 from cleanroom.wiring import verifies
 
-router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
+router = APIRouter(prefix="/v1/ledger", tags=["ledger"], responses=ALWAYS)
 
 _PAGE, _LONGEST_PAGE = 100, 500
 _MOST = 2**53 - 1

@@ -10,10 +10,10 @@ from prometheus_client.exposition import choose_encoder
 
 from cleanroom.entry.api.counted import Counted
 from cleanroom.entry.api.doors import Reading, kept, serving
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 from cleanroom.entry.api.stands import Stands
 
-router = APIRouter(tags=["telemetry"])
+router = APIRouter(tags=["telemetry"], responses=ALWAYS)
 
 _SAID: dict[str, Any] = {
     "content": {"text/plain": {"schema": {"type": "string"}}},

@@ -12,9 +12,9 @@ from cleanroom.app import signals
 from cleanroom.core.base import Instant, plain
 from cleanroom.core.outcome import LONGEST, MOST_METRICS, Outcome
 from cleanroom.entry.api.doors import Reading, Reporting, kept, serving
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 
-router = APIRouter(prefix="/v1", tags=["outcomes"])
+router = APIRouter(prefix="/v1", tags=["outcomes"], responses=ALWAYS)
 
 MOST = 1_000
 """Outcomes of one request."""

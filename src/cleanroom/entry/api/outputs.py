@@ -33,9 +33,9 @@ from cleanroom.entry.api.outputs_shape import (
     SystemShown,
     Text,
 )
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 
-router = APIRouter(prefix="/v1", tags=["outputs"])
+router = APIRouter(prefix="/v1", tags=["outputs"], responses=ALWAYS)
 
 Id = Annotated[str, Path(max_length=120, pattern=ID_FORM, description="The id of an output.", examples=["ticket-4711"])]
 OneSystem = Annotated[str | None, Query(max_length=80, pattern=SYSTEM_FORM, description="Of this AI system only.")]

@@ -13,10 +13,10 @@ from cleanroom.app.room import Room
 from cleanroom.core.base import Refused, after
 from cleanroom.core.policy import DAY, same
 from cleanroom.entry.api.doors import Administering, Asked, Caller, Reading, caller, serving
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 from cleanroom.ports.accounts import Token
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = APIRouter(prefix="/v1", tags=["people"], responses=ALWAYS)
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["ana@shop.example"])]
 

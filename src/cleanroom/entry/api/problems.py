@@ -226,3 +226,7 @@ def unexpected(request: Request, error: Exception) -> Response:
     """The server's own log has the traceback; the answer names the kind of error only."""
     hint = "Please report it; the server's log says where it happened."
     return answered(request, problem(500, f"an error of ours ({type(error).__name__})", hint))
+
+
+ALWAYS = problems(400, 401, 403, 413, 422, 429, 500, 503)
+"""What any address of the API may answer."""

@@ -15,11 +15,11 @@ from cleanroom.app.sensors.read import holds_up
 from cleanroom.core.progress.state import Rollout
 from cleanroom.core.rollout.plan import Plan
 from cleanroom.entry.api.doors import Reading, Reviewing
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 from cleanroom.entry.rollout_plan import metrics_of, seconds_of, steps_of
 from cleanroom.entry.rollouts import as_data
 
-router = APIRouter(prefix="/v1/rollouts", tags=["rollouts"])
+router = APIRouter(prefix="/v1/rollouts", tags=["rollouts"], responses=ALWAYS)
 
 Name = Annotated[str, Path(max_length=200, description="The name of a change.", examples=["checkout"])]
 _PHASES = [2.0, 5.0, 10.0, 25.0, 50.0, 100.0]

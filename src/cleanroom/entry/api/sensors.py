@@ -11,11 +11,11 @@ from cleanroom.app.sensors import decide
 from cleanroom.app.sensors.read import every, one
 from cleanroom.core.sensors.standing import State
 from cleanroom.entry.api.doors import Reading, Reviewing
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 from cleanroom.entry.moments import moment
 from cleanroom.entry.sensors import as_data
 
-router = APIRouter(prefix="/v1/sensors", tags=["sensors"])
+router = APIRouter(prefix="/v1/sensors", tags=["sensors"], responses=ALWAYS)
 
 Name = Annotated[str, Path(max_length=200, description="The name of a sensor.", examples=["orders"])]
 

@@ -14,10 +14,10 @@ from cleanroom.app.slo.status import every, status
 from cleanroom.core.facts.slo import SloSays
 from cleanroom.core.slo_status import Status
 from cleanroom.entry.api.doors import Queueing, Reading
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 from cleanroom.entry.slos import as_data, system_data
 
-router = APIRouter(prefix="/v1", tags=["slos"])
+router = APIRouter(prefix="/v1", tags=["slos"], responses=ALWAYS)
 
 Name = Annotated[str, Path(max_length=200, description="The name of an SLO.", examples=["answers-true"])]
 SystemName = Annotated[str, Path(max_length=200, description="The name of a system.", examples=["shop-assistant"])]

@@ -10,11 +10,11 @@ from pydantic import BaseModel
 from cleanroom.app.telemetry import panels
 from cleanroom.core.telemetry.told import LONGEST_NAME
 from cleanroom.entry.api.doors import Reading
-from cleanroom.entry.api.problems import problems
+from cleanroom.entry.api.problems import ALWAYS, problems
 from cleanroom.entry.telemetry import call_shown, panel_shown, seen_shown
 from cleanroom.ports.calls import Part
 
-router = APIRouter(prefix="/v1/telemetry", tags=["telemetry"])
+router = APIRouter(prefix="/v1/telemetry", tags=["telemetry"], responses=ALWAYS)
 
 _Hours = Annotated[float, Query(gt=0, le=24 * 366, description="How far back.")]
 _Name = Annotated[str, Query(max_length=LONGEST_NAME)]

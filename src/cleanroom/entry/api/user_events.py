@@ -13,9 +13,10 @@ from cleanroom.core.call import Happened
 from cleanroom.core.telemetry.told import LONGEST_NAME, LONGEST_TEXT
 from cleanroom.entry.api.doors import Reporting
 from cleanroom.entry.api.metrics import counted_of
+from cleanroom.entry.api.problems import ALWAYS
 from cleanroom.entry.api.traces import desk_of
 
-router = APIRouter(prefix="/v1", tags=["telemetry"])
+router = APIRouter(prefix="/v1", tags=["telemetry"], responses=ALWAYS)
 
 MOST = 1_000
 """Events of one request."""

@@ -12,8 +12,9 @@ from cleanroom.app.alerts import Shown
 from cleanroom.app.alerts.first_steps import first_step
 from cleanroom.core.alerts.silence import Silence
 from cleanroom.core.alerts.state import Acknowledged, Open, Resolved, base_of, state_of
-from cleanroom.core.alerts.words import short, span
+from cleanroom.core.alerts.words import short
 from cleanroom.core.base import Instant
+from cleanroom.core.span import between
 from cleanroom.entry.cli.output import printable
 from cleanroom.entry.cli.rows import Row, show_rows
 from cleanroom.ports.outbox import Message
@@ -52,7 +53,7 @@ def show_one(shown: Shown, now: Instant, console: Console) -> None:
     head = f"{base.level} alert {base.id} of {base.system or 'no system'}: {_state(shown)}"
     console.print(Text(head, style=_STYLE[base.level]))
     console.print(
-        f"opened {short(base.opened)}, {span(base.opened, now)} ago; {shown.count:,} signals, {shown.going_on:,} go on"
+        f"opened {short(base.opened)}, {between(base.opened, now)} ago; {shown.count:,} signals, {shown.going_on:,} go on"
     )
     for member in shown.members[:_MOST]:
         said = member.signal

@@ -299,15 +299,21 @@ def reopen(id: Id, because: Because, who: As = None, project: Folder = Path(), a
 
 
 @app.command("loop")
-def loop(who: As = None, project: Folder = Path(), as_json: AsJson = False) -> None:
+def loop(
+    every: Annotated[bool, typer.Option("--all", help="Also what is older than the last 50.")] = False,
+    who: As = None,
+    project: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
     """What incidents left behind: cases, monitors, docs and lead; and which of them came again."""
     from cleanroom.app.incident.loop import loop as run
     from cleanroom.entry.cli.incident_shown import show_loop
-    from cleanroom.entry.incidents import loop_data
+    from cleanroom.entry.incidents import loop_data, turns_of
     from cleanroom.wiring import room
 
     found = run(room(project, who, "read"))
-    print_json(loop_data(found)) if as_json else show_loop(found, screen())
+    turns = found.turns if every else turns_of(found, None, 50)
+    print_json(loop_data(found, turns)) if as_json else show_loop(found, turns, screen())
 
 
 def prove(id: Id, who: As = None, project: Folder = Path(), as_json: AsJson = False) -> None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cleanroom.core.base import Instant
 from cleanroom.entry.cli.output import As, AsJson, print_json, screen
 
+if TYPE_CHECKING:
+    from cleanroom.app.room import Room
+
 app = typer.Typer(no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="INCIDENT", help="The number of an incident.")]
 Action = Annotated[str, typer.Argument(metavar="ACTION", help="The id of an action, such as a1.")]
 Folder = Annotated[Path, typer.Option(help="The project's folder.")]
 Due = Annotated[
-    str, typer.Option(metavar="DAY", help="Until when: 2026-12-01 (the end of that day, UTC), or a moment.")
+    str,
+    typer.Option(
+        metavar="DAY", help="Until when: 2026-12-01, tomorrow, 3d, friday (the end of that day, UTC), or a moment."
+    ),
 ]
 
 
@@ -33,26 +39,23 @@ def add(
 ) -> None:
     """Add an action with an owner and a day."""
     from cleanroom.app.incident.actions import add as run
-    from cleanroom.app.incident.postmortem import people as everybody
+    from cleanroom.app.incident.postmortem import is_known
     from cleanroom.core.incident.state import base_of
-    from cleanroom.core.policy import same
     from cleanroom.core.postmortem.page import work_of
-    from cleanroom.entry.incidents import action_data
+    from cleanroom.entry.incidents import action_data, stranger
     from cleanroom.wiring import room
 
     kind = work_of(work)
     work_room = room(project, who, "oncall")
-    found, named = run(work_room, id, what, kind, owner, _day(due), required=not optional)
+    found, named = run(work_room, id, what, kind, owner, _day(work_room, due), required=not optional)
     action = base_of(found).action(named)
-    stranger = not any(same(owner, known) for known in everybody(work_room))
+    there = is_known(work_room, owner)
     if as_json and action is not None:
-        print_json(action_data(action) | {"owner_known": not stranger})
+        print_json(action_data(action) | {"owner_known": there})
         return
     screen().print(f"{named}: {what} - {owner}", markup=False, soft_wrap=True)
-    if stranger:
-        screen().print(
-            f"  {owner} is in no role, rota or channel: nobody reaches them by name", markup=False, soft_wrap=True
-        )
+    if not there:
+        screen().print(f"  {stranger(owner)}", markup=False, soft_wrap=True)
 
 
 @app.command("list")
@@ -82,10 +85,20 @@ def move(
 ) -> None:
     """Give it another owner, such as when somebody left, or another day."""
     from cleanroom.app.incident.actions import move as run
+    from cleanroom.app.incident.postmortem import is_known
+    from cleanroom.entry.incidents import stranger
     from cleanroom.wiring import room
 
-    run(room(project, who, "oncall"), id, action, owner, _day(due) if due else None, because)
-    _said(f"{action}: moved", {"action": action, "owner": owner, "due": due}, as_json)
+    work = room(project, who, "oncall")
+    _, behind = run(work, id, action, owner, _day(work, due) if due else None, because)
+    there = not owner or is_known(work, owner)
+    if as_json:
+        known = {"owner_known": there} if owner else {}
+        print_json({"action": action, "owner": owner, "due": due, "behind": list(behind), **known})
+        return
+    said = () if there else (stranger(owner),)
+    for line in (f"{action}: moved", *(f"  {b}" for b in (*said, *behind))):
+        screen().print(line, markup=False, soft_wrap=True)
 
 
 @app.command("done")
@@ -103,8 +116,12 @@ def done(
     from cleanroom.app.incident.actions import finish
     from cleanroom.wiring import room
 
-    finish(room(project, who, "oncall"), id, action, evidence)
-    _said(f"{action}: done", {"action": action, "evidence": evidence}, as_json)
+    _, behind = finish(room(project, who, "oncall"), id, action, evidence)
+    if as_json:
+        print_json({"action": action, "evidence": evidence, "behind": list(behind)})
+        return
+    for line in (f"{action}: done", *(f"  {b}" for b in behind)):
+        screen().print(line, markup=False, soft_wrap=True)
 
 
 @app.command("file")
@@ -117,7 +134,7 @@ def file(
     as_json: AsJson = False,
 ) -> None:
     """Make an issue of it in GitHub, GitLab or Jira; twice is the same as once."""
-    from cleanroom.app.incident.actions import file as run
+    from cleanroom.app.incident.issues import file as run
     from cleanroom.wiring import room
 
     made = run(room(project, who, "oncall"), id, action, tracker)
@@ -131,7 +148,7 @@ def file(
 @app.command("sync")
 def sync(who: As = None, project: Folder = Path(), as_json: AsJson = False) -> None:
     """Close what a tracker says is closed."""
-    from cleanroom.app.incident.actions import sync as run
+    from cleanroom.app.incident.issues import sync as run
     from cleanroom.wiring import room
 
     found = run(room(project, who, "oncall"))
@@ -144,12 +161,8 @@ def sync(who: As = None, project: Folder = Path(), as_json: AsJson = False) -> N
         screen().print("nothing was closed elsewhere")
 
 
-def _said(text: str, data: dict[str, str], as_json: bool) -> None:
-    print_json(data) if as_json else screen().print(text, markup=False, soft_wrap=True)
-
-
-def _day(text: str) -> Instant:
+def _day(work: Room, text: str) -> Instant:
     """The end of a day, or a moment."""
     from cleanroom.entry.moments import day
 
-    return day(text, "--due ")
+    return day(text, work.clock.now(), "--due ")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cleanroom.app.incident.contain import Option
-from cleanroom.app.incident.loop import Added, Loop
+from cleanroom.app.incident.loop import Added, Loop, Turn
 from cleanroom.core.alerts.words import short
 from cleanroom.core.base import Instant, micros
 from cleanroom.core.incident.clocks import clocks
@@ -207,13 +207,13 @@ def show_proof(incident: Incident, console: Console) -> None:
     console.print(f"actions closed with evidence: {', '.join(proof.actions)}", markup=False)
 
 
-def show_loop(found: Loop, console: Console) -> None:
-    """What the incidents left behind."""
+def show_loop(found: Loop, turns: Sequence[Turn], console: Console) -> None:
+    """What the incidents left behind: a line for each of these turns, and the figures of all."""
     if not found.turns:
         console.print("no incidents yet")
         return
     rows: list[Row] = []
-    for turn in found.turns:
+    for turn in turns:
         cells = (
             Text(turn.id),
             Text(turn.state, _STATE[turn.state]),
@@ -226,6 +226,8 @@ def show_loop(found: Loop, console: Console) -> None:
         again = f" - like incident {', '.join(r.id for r in turn.repeats)}" if turn.repeats else ""
         rows.append((cells, Text(printable(turn.title) + again)))
     show_rows(("incident", "state", "category", "detect", "contain", "restore", "left behind"), rows, console)
+    if left := len(found.turns) - len(turns):
+        console.print(f"and {left:,} older: cleanroom incident loop --all", markup=False)
     many = f"{len(found.turns)} incident{'' if len(found.turns) == 1 else 's'}"
     total = f"{many} left behind {added_line(found.added)}; repeats: {found.recurring}"
     waived = f"; {found.unproven} closed without proof" if found.unproven else ""

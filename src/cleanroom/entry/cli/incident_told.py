@@ -9,7 +9,7 @@ import typer
 
 from cleanroom.core.base import Misuse
 from cleanroom.core.incident.messages import MOST, Audience
-from cleanroom.entry.cli.output import As, AsJson, print_json, screen
+from cleanroom.entry.cli.output import As, AsJson, aside, print_json, screen
 
 Id = Annotated[str, typer.Argument(metavar="INCIDENT", help="The number of an incident.")]
 Folder = Annotated[Path, typer.Option(help="The project's folder.")]
@@ -21,22 +21,32 @@ def register(app: typer.Typer) -> None:
     app.command("communicate")(communicate)
 
 
-def timeline(id: Id, who: As = None, project: Folder = Path(), as_json: AsJson = False) -> None:
+def timeline(
+    id: Id,
+    every: Annotated[bool, typer.Option("--all", help="Also what is of less weight, however much there is.")] = False,
+    who: As = None,
+    project: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
     """Every moment in order, out of the ledger: alerts, changes, sensors, what was done, and people's notes in between."""
     from cleanroom.app.incident.timeline import timeline as moments
+    from cleanroom.core.incident.timeline import MOST
     from cleanroom.wiring import room
 
-    found = moments(room(project, who, "read"), id)
+    found = moments(room(project, who, "read"), id, None if every else MOST)
     if as_json:
         print_json(list(found))
         return
     console = screen()
     for one in found:
         by = f" [{one.who}]" if one.who else ""
-        line = f"{one.at[:19].replace('T', ' ')} UTC  {one.what}{by} (entry {one.index})"
+        where = "calls say so" if one.index < 0 else f"entry {one.index}"
+        line = f"{one.at[:19].replace('T', ' ')} UTC  {one.what}{by} ({where})"
         console.print(line, markup=False, soft_wrap=True, style="bold" if one.step else None)
         if one.skewed:
             console.print(f"    clock: {one.skewed}", markup=False, soft_wrap=True, style="yellow")
+    if not every and found[-1].kind == "more":
+        aside().print(f"All of them: cleanroom incident timeline {id} --all", markup=False)
 
 
 def communicate(
@@ -58,10 +68,14 @@ def communicate(
     work = room(project, who, "oncall" if send else "read")
     text = told.draft(work, id, to) if file is None else _text(file)
     if not send:
+        checked = file is not None or channel
+        ready = told.ready(work, id, to, text, tuple(channel or ())) if checked else None
         if as_json:
-            print_json({"audience": to, "text": text})
-        else:
-            screen().print(text.rstrip("\n"), markup=False, soft_wrap=True)
+            print_json({"audience": to, "text": ready or text, "sent": False})
+            return
+        screen().print((ready or text).rstrip("\n"), markup=False, soft_wrap=True)
+        how = "the same with --send sends it" if ready else "--send sends it, with --file FILE your own text"
+        aside().print(f"\nNothing was sent: {how}, and writes it down.", style="yellow", markup=False, soft_wrap=True)
         return
     sent = told.send(work, id, to, text, tuple(channel or ()))
     if as_json:

@@ -89,7 +89,7 @@ def read(id: Id, who: As = None, project: Folder = Path(), as_json: AsJson = Fal
 @app.command("review")
 def review(
     id: Id,
-    on: Annotated[str, typer.Option("--on", metavar="DAY", help="When it is looked at again: 2026-12-01.")],
+    on: Annotated[str, typer.Option("--on", metavar="DAY", help="When it is looked at again: 2026-12-01, 2w.")],
     readers: Annotated[
         list[str], typer.Option("--reader", metavar="WHO", help="Who is to read it by then; repeat it.")
     ],
@@ -99,15 +99,16 @@ def review(
 ) -> None:
     """Set the next review, and who is to read the page by then."""
     from cleanroom.app.incident import postmortem
-    from cleanroom.entry.cli.moments import moment
+    from cleanroom.entry.moments import day
     from cleanroom.wiring import room
 
-    day = moment(on if "T" in on else f"{on}T00:00:00Z")
-    found = postmortem.review(room(project, who, "oncall"), id, day, tuple(readers))
+    work = room(project, who, "oncall")
+    on_day = day(on, work.clock.now(), "--on ")
+    found = postmortem.review(work, id, on_day, tuple(readers))
     if as_json:
         print_json(found)
     else:
-        screen().print(f"review on {day[:10]}; to be read by {', '.join(found.readers)}", markup=False)
+        screen().print(f"review on {on_day[:10]}; to be read by {', '.join(found.readers)}", markup=False)
 
 
 @app.command("list")

@@ -64,9 +64,12 @@ def show(
 @app.command("lint")
 def lint(project: Folder = Path(), as_json: AsJson = False) -> None:
     """Find every mistake in systems/ and slos/. Exits with 1 if there is an error."""
+    from cleanroom.app.register import lint as run
     from cleanroom.wiring import project as opened
+    from cleanroom.wiring import store_of
 
-    ended(opened(project).lint_register(), as_json=as_json)
+    found = opened(project)
+    ended(run(found, lambda: store_of(found)), as_json=as_json)
 
 
 def _list(found: Register, console: Console) -> None:

@@ -45,6 +45,8 @@ _SIGNS = {
     "flag_killed": ("fail", "fail"),
     "rollout_rolled_back": ("rollout", "fail"),
     "postmortem_published": ("ledger", "pass"),
+    "prompt_came": ("pen", "warn"),
+    "model_came": ("rollout", "warn"),
 }
 _OF = {"flag": "flag", "rollout": "rollout", "change": "change", "sensor": "sensor", "alert": "bell", "slo": "flag"}
 

@@ -53,7 +53,9 @@ def has_read(request: Request, page: Visit, id: str) -> Response:
 def review(request: Request, page: Visit, id: str, on: Text = "", readers: Text = "") -> Response:
     """Set when people look at it again, and who is to read it."""
     named = tuple(r for r in readers.replace(",", " ").split() if r)
-    return _do(request, page, id, "review-set", lambda: postmortem.review(page.room, id, day(on), named))
+    return _do(
+        request, page, id, "review-set", lambda: postmortem.review(page.room, id, day(on, page.room.clock.now()), named)
+    )
 
 
 @router.get("/incidents/{id}/message/{audience}")

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Query, Request, Response
 from starlette.responses import HTMLResponse
 
 from cleanroom.app.alerts.read import systems_of
-from cleanroom.app.incident import actions, contain, diagnose, people, postmortem, proof, read, runbooks
+from cleanroom.app.incident import actions, contain, diagnose, issues, people, postmortem, proof, read, runbooks
 from cleanroom.app.incident.case import name_case, read_case
 from cleanroom.app.incident.loop import repeats_of, times
 from cleanroom.app.incident.open import Report, open_by_hand, open_for_alert
 from cleanroom.app.incident.timeline import timeline
 from cleanroom.app.room import Room
-from cleanroom.core.base import CleanroomError, Misuse, Refused
+from cleanroom.core.base import CleanroomError, Misuse, Outside, Refused
 from cleanroom.core.incident.categories import PATHS
 from cleanroom.core.incident.decide import needs_waiver
 from cleanroom.core.incident.state import SEVERITIES, Closed, Incident, base_of, severity_of, subject_of
+from cleanroom.core.incident.timeline import MOST, Moment
 from cleanroom.core.policy import same
 from cleanroom.core.postmortem.page import KINDS, work_of
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.incidents import undo
 from cleanroom.entry.moments import day, moment
 from cleanroom.entry.web import incident_seen as view
+from cleanroom.entry.web import seen
 from cleanroom.entry.web.pages import done, render
 from cleanroom.entry.web.routes import router
 
@@ -32,7 +34,7 @@ Text = Annotated[str, Form(max_length=500)]
 Long = Annotated[str, Form(max_length=2_000)]
 Code = Annotated[str, Form(max_length=20_000)]
 
-_MOST_CLOSED = 50
+_MOST_CLOSED, _MOST_MOMENTS = 50, 200
 
 
 @router.get("/incidents")
@@ -69,6 +71,28 @@ def begin(
 def show(request: Request, page: Visit, id: str) -> HTMLResponse:
     """One incident."""
     return _one(request, page, id)
+
+
+@router.get("/incidents/{id}/timeline")
+def whole_timeline(
+    request: Request, page: Visit, id: str, at: Annotated[int, Query(ge=1, le=1000)] = 1
+) -> HTMLResponse:
+    """All that happened around it, a page at a time."""
+    room, known = page.room, base_of(read.existing(page.room, id))
+    moments = _moments(request, room, known.id, None)
+    return render(
+        request,
+        page,
+        "timeline.html",
+        here="/incidents",
+        live=f"{subject_of(known.id)} alert/",
+        i=known,
+        moments=moments,
+        shown=moments[(at - 1) * _MOST_MOMENTS : at * _MOST_MOMENTS],
+        at=at,
+        last=max(1, -(-len(moments) // _MOST_MOMENTS)),
+        sign_of=view.sign_of,
+    )
 
 
 @router.post("/incidents/{id}/contain")
@@ -145,7 +169,9 @@ def case(request: Request, page: Visit, id: str, case: Code = "", bad: Text = ""
     """Name the regression case."""
 
     def deed() -> object:
-        return name_case(page.room, id, read_case(case.encode(), "the case"), bad.strip(), then.strip().encode() or None)
+        return name_case(
+            page.room, id, read_case(case.encode(), "the case"), bad.strip(), then.strip().encode() or None
+        )
 
     return _do(request, page, id, "case-named", deed, "#proof")
 
@@ -170,7 +196,9 @@ def add(
     """Add an action."""
 
     def deed() -> object:
-        return actions.add(page.room, id, what, work_of(work), owner, day(due), required=required == "yes")
+        return actions.add(
+            page.room, id, what, work_of(work), owner, day(due, page.room.clock.now()), required=required == "yes"
+        )
 
     return _do(request, page, id, "action-added", deed, "#actions")
 
@@ -178,7 +206,11 @@ def add(
 @router.post("/incidents/{id}/actions/{action}/done")
 def finish(request: Request, page: Visit, id: str, action: str, evidence: Text = "") -> Response:
     """Close an action."""
-    return _do(request, page, id, "action-done", lambda: actions.finish(page.room, id, action, evidence), "#actions")
+
+    def deed() -> None:
+        _followed(f"action {action} is done", actions.finish(page.room, id, action, evidence)[1])
+
+    return _do(request, page, id, "action-done", deed, "#actions")
 
 
 @router.post("/incidents/{id}/actions/{action}/move")
@@ -187,8 +219,10 @@ def move(
 ) -> Response:
     """Another owner, or another day."""
 
-    def deed() -> object:
-        return actions.move(page.room, id, action, owner.strip(), day(due) if due.strip() else None, because)
+    def deed() -> None:
+        until = day(due, page.room.clock.now()) if due.strip() else None
+        behind = actions.move(page.room, id, action, owner.strip(), until, because)[1]
+        _followed(f"action {action} is moved", behind)
 
     return _do(request, page, id, "action-moved", deed, "#actions")
 
@@ -196,7 +230,7 @@ def move(
 @router.post("/incidents/{id}/actions/{action}/file")
 def file(request: Request, page: Visit, id: str, action: str) -> Response:
     """Make an issue of an action."""
-    return _do(request, page, id, "action-filed", lambda: actions.file(page.room, id, action), "#actions")
+    return _do(request, page, id, "action-filed", lambda: issues.file(page.room, id, action), "#actions")
 
 
 @router.post("/incidents/{id}/prove")
@@ -229,6 +263,12 @@ def reopen(request: Request, page: Visit, id: str, because: Text = "") -> Respon
     return _do(request, page, id, "reopened", lambda: proof.reopen(page.room, id, because))
 
 
+def _followed(done: str, behind: Sequence[str]) -> None:
+    """Raises Outside where an issue did not follow what was done here."""
+    if behind:
+        raise Outside(f"{done}; {'; '.join(behind)}", "Change the issue there by hand.")
+
+
 def _do(request: Request, visit: Visit, id: str, code: str, deed: Callable[[], object], place: str = "") -> Response:
     try:
         deed()
@@ -259,7 +299,7 @@ def _one(request: Request, visit: Visit, id: str, alert: CleanroomError | None =
     room, found = visit.room, read.existing(visit.room, id)
     known, now = base_of(found), visit.room.clock.now()
     like = repeats_of(room, known.id)
-    moments, written = timeline(room, known.id), postmortem.standing(room, known.id)
+    moments, written = _moments(request, room, known.id, MOST), postmortem.standing(room, known.id)
     return render(
         request,
         visit,
@@ -277,6 +317,7 @@ def _one(request: Request, visit: Visit, id: str, alert: CleanroomError | None =
         repeats=like,
         options=() if isinstance(found, Closed) else contain.options(room, known.id),
         undo=undo,
+        strangers={a.id for a in known.open_actions if not postmortem.is_known(room, a.owner)},
         path=PATHS[known.category] if known.category else None,
         paths=PATHS,
         needs=view.needs(found),
@@ -296,6 +337,12 @@ def _one(request: Request, visit: Visit, id: str, alert: CleanroomError | None =
         severities=SEVERITIES,
         **_path(room, found),
     )
+
+
+def _moments(request: Request, room: Room, id: str, most: int | None) -> tuple[Moment, ...]:
+    """Its timeline: up to 40,000 entries of the ledger are read for it, and what calls say changes slowly."""
+    key = ("timeline", id, most, room.store.size(), room.clock.now()[:16])
+    return seen.state(request).kept(key, lambda: timeline(room, id, most), few=True)
 
 
 def _path(room: Room, found: Incident) -> dict[str, Any]:

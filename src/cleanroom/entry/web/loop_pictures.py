@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
 from markupsafe import Markup, escape
@@ -13,8 +15,12 @@ from cleanroom.core.facts.incidents import Category
 from cleanroom.core.incident.categories import PATHS
 
 _WIDE = 720
-_LEFT, _RIGHT, _TOP = 150, 24, 20
+_LEFT, _RIGHT, _TOP = 178, 24, 20
 _LANE = 40
+_APART = 27
+"""From dot to dot, so that none lies on another."""
+_DEEP = 4
+"""Dots of a lane below one another; what there is more of at that time is one mark that counts them."""
 _MOST = 200
 """Incidents that are drawn, the newest: the table below has all of them."""
 
@@ -36,15 +42,17 @@ def over_time(turns: Sequence[Turn], now: Instant) -> Markup:
     lanes = [c for c in PATHS if any(t.category == c for t in shown)]
     rows: list[Category | None] = [*lanes, None] if any(t.category is None for t in shown) else [*lanes]
     x = _scale(shown, now, _LEFT, _WIDE - _RIGHT)
-    y = {row: _TOP + _LANE * place + _LANE // 2 for place, row in enumerate(rows)}
-    high = _TOP + _LANE * len(rows) + 30
+    swarms = {row: _swarm([(t.id, x(t.opened)) for t in shown if t.category == row]) for row in rows}
+    highs = [_LANE + _APART * max(depth for _, depth in swarms[row].values()) for row in rows]
+    y = {row: _TOP + before + _LANE // 2 for row, before in zip(rows, accumulate(highs, initial=0), strict=False)}
+    high = _TOP + sum(highs) + 30
     out = [_lane(row, y[row]) for row in rows]
-    spots = {t.id: (x(t.opened), y[t.category]) for t in shown}
+    spots = {id: (at, y[row] + _APART * depth) for row in rows for id, (at, depth) in swarms[row].items()}
     for turn in shown:
         near = max(turn.repeats, key=lambda r: int(r.id) if r.id.isdecimal() else 0, default=None)
         if near is not None and near.id in spots:
             out.append(_arc(spots[near.id], spots[turn.id]))
-    out += [_dot(t, *spots[t.id]) for t in shown]
+    out += _dots(shown, spots)
     out += _ends(shown[0].opened, now, _LEFT, _WIDE - _RIGHT, high - 6)
     again = sum(bool(t.repeats) for t in shown)
     title = f"{len(shown)} incidents over time, by category; {again} of them repeat an earlier one."
@@ -99,6 +107,37 @@ def _arc(a: tuple[float, float], b: tuple[float, float]) -> str:
     rise = min(30.0, 8 + (x1 - x0) / 10)
     return (
         f'<path class="again" d="M{x0:.1f} {y0:.1f}Q{(x0 + x1) / 2:.1f} {min(y0, y1) - rise:.1f} {x1:.1f} {y1:.1f}"/>'
+    )
+
+
+def _swarm(dots: Sequence[tuple[str, float]]) -> dict[str, tuple[float, int]]:
+    """Where each goes: across, and how many rows down, the first with room. `dots`: ids, from left to right.
+
+    What finds no room in _DEEP rows shares a place in the row below them with the others around it.
+    """
+    ends = [-math.inf] * (_DEEP + 1)
+    made = {}
+    for id, x in dots:
+        row = next((n for n, end in enumerate(ends[:_DEEP]) if x - end >= _APART), _DEEP)
+        if row < _DEEP or x - ends[_DEEP] >= _APART:
+            ends[row] = x
+        made[id] = ends[row], row
+    return made
+
+
+def _dots(turns: Sequence[Turn], spots: Mapping[str, tuple[float, float]]) -> list[str]:
+    """A dot each, and one mark for all that share a place."""
+    at: dict[tuple[float, float], list[Turn]] = defaultdict(list)
+    for turn in turns:
+        at[spots[turn.id]].append(turn)
+    return [_dot(those[0], *spot) if len(those) == 1 else _crowd(those, *spot) for spot, those in at.items()]
+
+
+def _crowd(turns: Sequence[Turn], x: float, y: float) -> str:
+    named = ", ".join(t.id for t in turns[:20]) + (" ..." if len(turns) > 20 else "")
+    return (
+        f'<g class="crowd"><circle cx="{x:.1f}" cy="{y:.1f}" r="13"/><text class="id" x="{x:.1f}" y="{y + 4:.1f}" '
+        f'text-anchor="middle">+{len(turns)}</text><title>{escape(f"{len(turns)} more: {named}")}</title></g>'
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from markupsafe import Markup, escape
 
+from cleanroom.core.postmortem.literal import meant
 from cleanroom.entry.report.view import shown
 
 _MOST_LINES, _LONGEST = 2_000, 4_000
+_WORD = 24
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*")
 _ITEM = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])[ \t]+(.*)")
 _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
@@ -58,27 +60,40 @@ def _heading(line: str) -> Markup:
 
 
 def _table(lines: Sequence[str]) -> Markup:
+    """On a narrow screen each row is a block, and each cell says what it is; what is too wide all the same scrolls."""
     rows = [_cells(line) for line in lines if not _RULE.fullmatch(line)]
     head, *body = rows or [[]]
-    made = [_row(head, "th"), *(_row(r, "td") for r in body)]
-    region = (
-        '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table class="rows plainly">{}</table></div>'
-    )
-    return Markup(region).format(Markup("").join(made))  # noqa: S704 - our own constant
+    names = Markup("").join(Markup('<th scope="col">{}</th>').format(_inline(c)) for c in head)
+    made = Markup("").join(_row(head, row) for row in body)
+    return Markup(
+        '<div class="wordy" role="region" aria-label="Table" tabindex="0"><table class="stack said-in-words">'
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    ).format(names, made)
 
 
 def _cells(line: str) -> list[str]:
     return [c.strip().replace("\\|", "|") for c in _CELL.split(line.strip().strip("|"))]
 
 
-def _row(cells: Sequence[str], tag: str) -> Markup:
-    made = Markup("").join(Markup("<{0}>{1}</{0}>").format(tag, _inline(c)) for c in cells)
+def _row(head: Sequence[str], cells: Sequence[str]) -> Markup:
+    named = zip_longest(cells, head[: len(cells)], fillvalue="")
+    made = Markup("").join(
+        Markup('<td data-what="{}"{}>{}</td>').format(
+            shown(name, 40), Markup(' class="nowrap"') if _is_short(c) else "", _inline(c)
+        )
+        for c, name in named
+    )
     return Markup("<tr>{}</tr>").format(made)
+
+
+def _is_short(cell: str) -> bool:
+    """A day, a number or an address is not broken."""
+    return len(cell) <= _WORD and " " not in cell
 
 
 def _inline(text: str) -> Markup:
     """What stands between two stars is strong, what stands between backticks is code."""
-    parts = enumerate(shown(text.strip(), _LONGEST).split("`"))
+    parts = enumerate(shown(meant(text.strip()), _LONGEST).split("`"))
     return Markup("").join(Markup("<code>{}</code>").format(p) if n % 2 else _strong(p) for n, p in parts)
 
 

@@ -16,6 +16,7 @@ from cleanroom import __version__
 from cleanroom.core.alerts.state import base_of, state_of
 from cleanroom.core.base import CleanroomError, instant
 from cleanroom.core.policy import SIGNED, same
+from cleanroom.core.span import span
 from cleanroom.entry.api.doors import Visit
 from cleanroom.entry.api.problems import status_of
 from cleanroom.entry.incidents import ACTS, took
@@ -190,14 +191,6 @@ def environment() -> Environment:
     return made
 
 
-def _length_of(seconds: float) -> str:
-    """`4 hours`, `30 days`; half a unit counts up."""
-    for name, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
-        if seconds >= size:
-            return view.several(round(seconds / size), name)
-    return view.several(int(seconds), "second")
-
-
 def _cell(text: str) -> str:
     return view.shown(text, _CELL)
 
@@ -240,7 +233,7 @@ _FILTERS: dict[str, Any] = {
     "capital": _capital,
     "flat": _flat,
     "shortened": _shortened,
-    "length_of": _length_of,
+    "length_of": span,
     "shown": view.shown,
     "block": view.block,
     "number": view.number,

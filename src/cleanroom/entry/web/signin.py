@@ -20,7 +20,7 @@ from cleanroom.entry.web.pages import render
 from cleanroom.entry.web.routes import PageRoute
 from cleanroom.ports.identity import Errand, Identity
 
-router = APIRouter(route_class=PageRoute)
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 _ERRAND = "cleanroom_errand"
 _ERRAND_LASTS = 600
