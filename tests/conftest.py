@@ -21,6 +21,9 @@ settings.register_profile("default", deadline=None, max_examples=40)
 settings.register_profile("soak", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+LONG = ("test_kills", "test_openapi", "test_flag_bench", "test_docs", "test_pages_look", "test_pages", "test_calls_killed")
+"""Files whose tests take longest."""
+
 ALLOWED_TO_SKIP = ("root",)
 """Reasons that are true of the machine and not of a missing tool: some tests cannot be run as root."""
 
@@ -35,3 +38,8 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
             report.outcome = "failed"
             report.longrepr = f"skipped where nothing may be missing: {reason}"
     return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker waits for another at the end."""
+    items.sort(key=lambda item: item.path.stem not in LONG)

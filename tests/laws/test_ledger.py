@@ -372,7 +372,7 @@ def entries_of(kind: Any) -> st.SearchStrategy[LedgerEntry]:
 
 
 @pytest.mark.parametrize("kind", get_args(Fact), ids=lambda kind: kind.__name__)
-@settings(max_examples=20)
+@settings(max_examples=settings.default.max_examples // 4)  # type: ignore[union-attr]
 @given(data=st.data())
 def test_an_entry_survives_its_bytes(kind: type[Fact], data: st.DataObject) -> None:
     entry = data.draw(entries_of(kind))

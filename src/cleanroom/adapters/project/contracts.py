@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from cleanroom.adapters.project.files import inside, read
+from cleanroom.adapters.project.files import MOST_GOLDEN, files_of, inside, read
 from cleanroom.codec.golden import MAX_FILE, CaseRead, judge_golden, read_golden
 from cleanroom.codec.json_text import pointer_path, read_json
 from cleanroom.codec.plan import Reading, read_plan
@@ -124,14 +124,9 @@ class Contracts:
 
     def _golden(self, plan: Plan | None) -> tuple[tuple[CaseRead, ...], Findings]:
         cases: list[CaseRead] = []
-        findings: list[LintFinding] = []
-        for path in sorted((self._root / "golden").glob("*.jsonl")):
-            name = path.relative_to(self._root).as_posix()
-            try:
-                content = read(inside(self._root, name), MAX_FILE) or b""
-            except Misuse as error:
-                findings.append(LintFinding(name, 1, 1, error.message, error.hint))
-                continue
+        contents, unread = files_of(self._root, "golden", (".jsonl",), MAX_FILE, MOST_GOLDEN)
+        findings = list(unread)
+        for content, name in contents:
             read_cases, found = read_golden(content, name)
             cases += read_cases
             findings += found

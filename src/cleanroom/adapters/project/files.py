@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +20,9 @@ _STALE_SECONDS = 24 * 3600
 _SUFFIXES = (".yaml", ".yml")
 MOST_FILES = 1000
 """Files of a folder, at most."""
+
+MOST_GOLDEN = 20_000
+"""Files of golden cases, at most: each incident leaves one."""
 
 
 def inside(root: Path, relative: str) -> Path:
@@ -48,16 +51,23 @@ def read(path: Path, limit: int) -> bytes | None:
 
 def yaml_files(root: Path, folder: str) -> tuple[tuple[tuple[bytes, str], ...], tuple[LintFinding, ...]]:
     """The YAML files of a folder of the project, in the order of their names, and those that cannot be read."""
+    return files_of(root, folder, _SUFFIXES, MAX_BYTES)
+
+
+def files_of(
+    root: Path, folder: str, suffixes: Collection[str], limit: int, most: int = MOST_FILES
+) -> tuple[tuple[tuple[bytes, str], ...], tuple[LintFinding, ...]]:
+    """As `yaml_files`: at most so many files that end in one of `suffixes`, of up to `limit` bytes."""
     there = root / folder
-    names = sorted(p.name for p in there.iterdir() if p.suffix in _SUFFIXES) if there.is_dir() else []
+    names = sorted(p.name for p in there.iterdir() if p.suffix in suffixes) if there.is_dir() else []
     good: list[tuple[bytes, str]] = []
     findings: list[LintFinding] = []
-    if len(names) > MOST_FILES:
-        findings.append(LintFinding(folder, 1, 1, f"{folder}/ holds {len(names):,} files: {MOST_FILES:,} are read"))
-    for name in names[:MOST_FILES]:
+    if len(names) > most:
+        findings.append(LintFinding(folder, 1, 1, f"{folder}/ holds {len(names):,} files: {most:,} are read"))
+    for name in names[:most]:
         file = f"{folder}/{name}"
         try:
-            content = read(inside(root, file), MAX_BYTES)
+            content = read(inside(root, file), limit)
         except Misuse as error:
             findings.append(LintFinding(file, 1, 1, error.message, error.hint))
             continue
