@@ -14,14 +14,23 @@ from tests.stores import database, one_store, opened
 
 __all__ = ["database", "one_store", "opened", "postgres_server", "postgres_url"]
 
-typer.testing._get_command = cache(typer.testing._get_command)  # type: ignore[attr-defined]
+if hasattr(typer.testing, "_get_command"):
+    typer.testing._get_command = cache(typer.testing._get_command)
 """The same command line for the same app: to build it anew at each call took a tenth of the time of all tests."""
 
 settings.register_profile("default", deadline=None, max_examples=40)
 settings.register_profile("soak", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-LONG = ("test_kills", "test_openapi", "test_flag_bench", "test_docs", "test_pages_look", "test_pages", "test_calls_killed")
+LONG = (
+    "test_kills",
+    "test_openapi",
+    "test_flag_bench",
+    "test_docs",
+    "test_pages_look",
+    "test_pages",
+    "test_calls_killed",
+)
 """Files whose tests take longest."""
 
 ALLOWED_TO_SKIP = ("root",)

@@ -110,12 +110,16 @@ def models(start: Path | None = None) -> Models:
     return ProjectModels(project(start))
 
 
-def store_of(found: Project) -> SqlStore:
-    """The store that cleanroom.toml names; without a word there, .cleanroom/ledger.db."""
+def store_of(found: Project, *, create: bool = True) -> SqlStore:
+    """The store that cleanroom.toml names; without a word there, .cleanroom/ledger.db. Raises Misuse where it is not there and
+    is not to be made.
+    """
     from cleanroom.adapters.sqlstore import address_of, open_sqlite, open_store
 
     address = address_of(found.store())
-    return open_store(address, found.path) if address else open_sqlite(found.root / STATE / "ledger.db")
+    if address:
+        return open_store(address, found.path, create=create)
+    return open_sqlite(found.root / STATE / "ledger.db", create=create)
 
 
 @contextmanager

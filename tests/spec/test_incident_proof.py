@@ -23,10 +23,11 @@ from tests.incident_samples import (
 from cleanroom.adapters.replay import request_digest
 from cleanroom.app import alerts, flags
 from cleanroom.app.incident import actions, communicate, contain, loop, people, postmortem, proof, read
-from cleanroom.app.incident.case import case_of, name_case, read_case
+from cleanroom.app.incident.case import case_of, into_golden, name_case, read_case
 from cleanroom.app.incident.kept import model_at
 from cleanroom.app.incident.open import open_for_alert
-from cleanroom.app.incident.versions import current
+from cleanroom.app.incident.timeline import timeline
+from cleanroom.app.incident.versions import current, named
 from cleanroom.app.signals import record
 from cleanroom.core.base import HOUR, MINUTE, Misuse, NotFound, Refused, after, instant, micros
 from cleanroom.core.facts import IncidentProven
@@ -70,6 +71,12 @@ def test_without_proof_it_takes_two_people_and_stays_visible(tmp_path: Path) -> 
     assert base_of(reopened).waiver is None
     assert base_of(reopened).reopened[0].because == "it came [2J back", "no terminal acts on it"
     assert "still going on" in communicate.draft(at.room, "1", "customers")
+    size = at.room.store.size()
+    at.later(5)
+    flags.restore(at.room, "checkout")
+    assert any(m.index >= size and "checkout restored" in m.what for m in timeline(at.room, "1")), (
+        "not only up to its closing"
+    )
     assert {s for s, done in steps(reopened) if done} == {"detect"}, "what was contained came back"
     with pytest.raises(Misuse, match="up to 500"):
         contain.contain(at.room, "1", "none", because="x" * 501)
@@ -165,8 +172,12 @@ def test_a_prompt_is_proven_by_recorded_replies(tmp_path: Path) -> None:
     line = '{"id": "refund", "prompt": "answers", "model": "recorded", "input": {"question": "May I return it after 40 days?"}, '
     case = read_case((line + '"lacks": ["yes"], "contains": ["30 days"]}').encode(), "case.jsonl")
     assert case == CASE
-    with pytest.raises(Misuse, match="asks the prompt answers, not greetings"):
-        name_case(at.room, "1", case, "prompt/greetings", old.read_bytes())
+    for wrong in ("prompt/greetings", "change/answers", "change/answers@sha256:" + "a" * 64):
+        with pytest.raises(Misuse, match="asks the prompt answers, not"):
+            name_case(at.room, "1", case, wrong, old.read_bytes())
+    for wrong in ("whatever you like", "model/../../x y", "prompt/answers@sha256:12", "answers"):
+        with pytest.raises(Misuse):
+            name_case(at.room, "1", case, wrong, old.read_bytes())
     name_case(at.room, "1", case, then=old.read_bytes())
     assert case_of(at.room, base_of(read.existing(at.room, "1"))) == CASE
     ready(at)
@@ -179,6 +190,11 @@ def test_a_prompt_is_proven_by_recorded_replies(tmp_path: Path) -> None:
     assert found.earlier.bound <= 4
     golden = tmp_path / "golden" / "prompts" / "incident-1.jsonl"
     assert json.loads(golden.read_text("utf-8"))["id"] == "refund"
+    assert into_golden(at.room, "7", case) is None, "it is there already, and twice it could not be read"
+    with pytest.raises(Refused, match="golden/ has another case 'refund'"):
+        into_golden(at.room, "7", replace(case, lacks=("of course",)))
+    assert into_golden(at.room, "1", replace(case, lacks=("of course",))) == golden, "the same incident, another case"
+    into_golden(at.room, "1", case)
     new.write_text(GOOD.format(3, "Be short."), "utf-8")
     proof.mitigate(at.room, "1", "prompt/answers", "shorter")
     assert base_of(read.existing(at.room, "1")).proof is None, "another fix was not tried"
@@ -238,6 +254,9 @@ def test_which_model_it_was_is_kept_without_its_key(tmp_path: Path, monkeypatch:
     toml = tmp_path / "cleanroom.toml"
     line = '[models.{}]\nkind = "openai"\nmodel = "{}"\nbase_url = "http://127.0.0.1:9/v1"\napi_key_env = "K"\n'
     toml.write_text(toml.read_text("utf-8") + line.format("large", "v1") + line.format("next", "v2"), "utf-8")
+    toml.write_text(toml.read_text("utf-8") + line.format('"gpt:4o@home"', "v3"), "utf-8")
+    odd = current(at.room, "model/gpt:4o@home")
+    assert named(at.room, f"{odd.name}@{odd.digest}") == named(at.room, odd.name) == odd
     first, again = current(at.room, "model/large"), current(at.room, "model/large")
     assert first == again
     assert first.digest != current(at.room, "model/next").digest

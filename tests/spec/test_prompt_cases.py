@@ -100,8 +100,30 @@ def test_a_slip_in_a_case_is_found_at_its_line(shop: Path) -> None:
         assert finding.line == 3
         assert message in finding.message
         code, out = run()
-        assert code == 2
-        assert "colours.jsonl:3" in out
+        if finding.severity == "warning":
+            assert (code, "UNKNOWN other" in out, "PASS red" in out) == (3, True, True), (
+                "it keeps no other from being asked"
+            )
+        else:
+            assert (code, "colours.jsonl:3" in out) == (2, True)
+
+
+def test_a_mistake_in_the_settings_is_no_mistake_of_each_case(shop: Path) -> None:
+    (shop / "cleanroom.toml").write_text('nmae = "shop"\n', "utf-8")
+    assert "golden/prompts/colours.jsonl" not in {f.file for f in opened(shop).lint()}
+
+
+def test_a_reply_that_is_no_answer_fails_and_takes_nothing_down(shop: Path) -> None:
+    said(shop, {"red": RED, "a tree": "[" * 3000})
+    code, out = run()
+    assert code == 1
+    assert "the reply is no JSON object" in out
+    lines = (shop / "said.jsonl").read_text("utf-8").splitlines()
+    for odd in ('"tokens_out": "9"', '"tokens_out": null', '"version": NaN'):
+        (shop / "said.jsonl").write_text(f"{lines[0]}\n{lines[1][:-1]}, {odd}}}\n", "utf-8")
+        code, out = run()
+        assert code == 3
+        assert "said.jsonl:2 is no recorded reply" in out
 
 
 def test_bad_input_is_one_line(shop: Path) -> None:

@@ -39,6 +39,12 @@ class ProjectModels:
         """See ports/model.py."""
         return exact(settings, self._project.root)
 
+    def check_recording(self, content: bytes) -> None:
+        """See ports/model.py."""
+        from cleanroom.adapters.replay import check
+
+        check(content)
+
     def open(self, settings: ModelSettings, record: Path | None = None) -> Model:
         """See ports/model.py."""
         return model_for(settings, self._project.root, record)

@@ -7,6 +7,7 @@ seed and length. The prompt itself is not written, because it holds rows of data
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -17,6 +18,7 @@ from cleanroom.core.base import Digest, Misuse, digest_of
 from cleanroom.ports.model import Ask, Model, Reply
 
 _KEYS = {f.name for f in fields(Reply)}
+_TYPES = {"model": str, "version": str, "tokens_in": int, "tokens_out": int}
 
 
 def request_digest(ask: Ask) -> Digest:
@@ -94,12 +96,21 @@ def _about(ask: Ask) -> str:
     return f"{ask.schema.get('title', 'a question')}, temperature {ask.temperature:g}, seed {ask.seed}"
 
 
+def check(content: bytes) -> None:
+    """Raises Misuse for what is no recording, with the line."""
+    try:
+        for number, line in enumerate(io.StringIO(content.decode("utf-8")), 1):
+            _line(line, "the recording", number)
+    except UnicodeDecodeError as error:
+        raise Misuse("the recording is no text", "Name a file that --record wrote.") from error
+
+
 def _read(file: Path) -> dict[str, Reply]:
     replies: dict[str, Reply] = {}
     try:
         with file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
-                request, reply = _line(line, file, number)
+                request, reply = _line(line, str(file), number)
                 replies[request] = reply
     except FileNotFoundError as error:
         raise Misuse(
@@ -111,11 +122,14 @@ def _read(file: Path) -> dict[str, Reply]:
     return replies
 
 
-def _line(line: str, file: Path, number: int) -> tuple[str, Reply]:
+def _line(line: str, file: str, number: int) -> tuple[str, Reply]:
     try:
         value: Any = json.loads(line)
         request = str(value["request"])
-        reply = Reply(str(value["reply"]), **{k: v for k, v in value.items() if k in _KEYS})
+        said = {k: v for k, v in value.items() if k in _KEYS}
+        reply = Reply(str(value["reply"]), **said)
+        if not all(type(getattr(reply, k)) is kind for k, kind in _TYPES.items()):
+            raise TypeError
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise Misuse(f"{file}:{number} is no recorded reply", "Remove the line, or record again.") from error
     return request, reply

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 from cleanroom.app.flags import FLAG
 from cleanroom.app.room import Room
@@ -33,7 +33,7 @@ class Register:
     missing: tuple[str, ...]
 
 
-def lint(project: Project, store: Callable[[], Store]) -> tuple[LintFinding, ...]:
+def lint(project: Project, store: Callable[[], AbstractContextManager[Store]]) -> tuple[LintFinding, ...]:
     """Every mistake of the register and its SLOs, also flags that the ledger does not have.
 
     Where nothing is in the ledger, or it cannot be read, flags are not looked for.
@@ -41,8 +41,8 @@ def lint(project: Project, store: Callable[[], Store]) -> tuple[LintFinding, ...
     known = None
     with suppress(CleanroomError):
         if any(s.fallback is not None or any(x.flag for x in s.sources) for s in project.systems()):
-            there = store()
-            known = [s.removeprefix(FLAG) for s in there.subjects("flag_set")] if there.size() else None
+            with store() as there:
+                known = [s.removeprefix(FLAG) for s in there.subjects("flag_set")] if there.size() else None
     return project.lint_register(known)
 
 

@@ -41,11 +41,11 @@ def read_prompt_cases(content: bytes, file: str) -> tuple[tuple[PromptCaseRead, 
 
 
 def judge_prompt_cases(
-    cases: Collection[PromptCaseRead], prompts: Mapping[str, Prompt | None], models: Collection[str]
+    cases: Collection[PromptCaseRead], prompts: Mapping[str, Prompt | None], models: Collection[str] | None
 ) -> tuple[LintFinding, ...]:
     """What is wrong with well-formed cases, over all files: ids given twice, prompts, slots and models that are not there.
 
-    `prompts`: by name; None for one with mistakes of its own.
+    `prompts`: by name; None for one with mistakes of its own. `models`: None where nobody knows which there are.
     """
     reads = tuple(cases)
     found = misfits([c.case for c in reads], prompts, models)

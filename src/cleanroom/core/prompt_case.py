@@ -52,7 +52,7 @@ def judge_reply(case: PromptCase, text: str) -> tuple[bool, str]:
     """Does the reply hold what it must, and a sentence that says why (not)? What is no JSON object fails."""
     try:
         reply = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         reply = None
     if not isinstance(reply, dict):
         return False, "the reply is no JSON object"
@@ -78,18 +78,23 @@ def faults(case: PromptCase) -> tuple[str, ...]:
 
 
 def misfits(
-    cases: Sequence[PromptCase], prompts: Mapping[str, Prompt | None], models: Collection[str]
+    cases: Sequence[PromptCase], prompts: Mapping[str, Prompt | None], models: Collection[str] | None
 ) -> Iterator[tuple[int, Mistake]]:
-    """Every mistake against what the project has, with the index of its case. `prompts`: None for one with mistakes."""
+    """Every mistake against what the project has, with the index of its case. `prompts`: None for one with mistakes.
+
+    A prompt or a model that is not there is a warning: it may have been taken out, and the other cases can still be asked.
+    """
     for i in repeated([c.id for c in cases]):
         yield i, Mistake(("id",), f"case {cases[i].id!r} is there twice", "Give it another id.")
     for i, case in enumerate(cases):
-        if case.model not in models:
+        if models is not None and case.model not in models:
             hint = did_you_mean(case.model, models)
-            yield i, Mistake(("model",), f"case {case.id!r} asks a model {case.model!r:.80} that is not there", hint)
+            what = f"case {case.id!r} asks a model {case.model!r:.80} that is not there"
+            yield i, Mistake(("model",), what, hint, "warning")
         if case.prompt not in prompts:
             hint = did_you_mean(case.prompt, prompts) or f"prompts/{case.prompt}.yaml makes one."
-            yield i, Mistake(("prompt",), f"case {case.id!r} asks a prompt {case.prompt!r:.80} that is not there", hint)
+            what = f"case {case.id!r} asks a prompt {case.prompt!r:.80} that is not there"
+            yield i, Mistake(("prompt",), what, hint, "warning")
             continue
         prompt = prompts[case.prompt]
         wanted = {*slots_of(prompt.system), *slots_of(prompt.user)} if prompt is not None else set()

@@ -7,7 +7,7 @@ import re
 from cleanroom.core.base import SECOND, Instant, micros
 
 _UNITS = ((86_400, "day", "day"), (3600, "hour", "h"), (60, "minute", "min"), (1, "second", "s"))
-_SAID = re.compile(r"([\d,]+(?:\.\d+)?) (day|hour|minute|second)s?\b", re.ASCII)
+_SAID = re.compile(r"(\d[\d,]*(?:\.\d+)?) (day|hour|minute|second)s?\b", re.ASCII)
 
 
 def span(seconds: float, *, short: bool = False) -> str:

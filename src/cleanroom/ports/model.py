@@ -73,6 +73,10 @@ class Models(Protocol):
         """
         ...
 
+    def check_recording(self, content: bytes) -> None:
+        """Raises Misuse for what is no recording, with the line."""
+        ...
+
     def open(self, settings: ModelSettings, record: Path | None = None) -> Model:
         """The model, recording into `record` where that is given.
 

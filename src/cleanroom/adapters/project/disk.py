@@ -223,7 +223,7 @@ class DiskProject:
 
     def _prompt_cases(self) -> tuple[tuple[PromptCase, ...], tuple[LintFinding, ...]]:
         settings = self._read_settings()[0]
-        return cases_of(self._root, ("local", *(name for name, _ in settings.models)) if settings else ())
+        return cases_of(self._root, ("local", *(name for name, _ in settings.models)) if settings else None)
 
     def lint_register(self, flags: Sequence[str] | None = None) -> tuple[LintFinding, ...]:
         """See ports/project.py."""

@@ -17,8 +17,8 @@ from cleanroom.core.prompt_case import PromptCase
 CASES = "golden/prompts"
 
 
-def cases_of(root: Path, models: Collection[str]) -> tuple[tuple[PromptCase, ...], tuple[LintFinding, ...]]:
-    """All well-formed cases, by file and line; and every finding. `models`: the names of those that may be asked."""
+def cases_of(root: Path, models: Collection[str] | None) -> tuple[tuple[PromptCase, ...], tuple[LintFinding, ...]]:
+    """All well-formed cases, by file and line; and every finding. `models`: those that may be asked; None: nobody knows."""
     reads: list[PromptCaseRead] = []
     contents, unread = files_of(root, CASES, (".jsonl",), MAX_FILE, MOST_GOLDEN)
     findings = list(unread)

@@ -25,7 +25,7 @@ def came(room: Room, systems: tuple[str, ...], earliest: Instant, end: Instant) 
 
 def _of(room: Room, system: str, part: Part, since: int, until: int) -> Iterator[Told]:
     cells = room.calls.cells(system, ALL, max(0, since - USUAL) // HOUR * HOUR, until, HOUR, (part,))
-    usual = {c.parts for c in cells if c.start < since}
+    usual = {c.parts for c in cells if c.start < since and c.parts[0] not in ("", OTHER)}
     first: dict[tuple[str, ...], int] = {}
     for cell in cells:
         if usual and cell.parts not in usual and cell.parts[0] not in ("", OTHER):
@@ -33,6 +33,8 @@ def _of(room: Room, system: str, part: Part, since: int, until: int) -> Iterator
     for (name,), hour in sorted(first.items(), key=lambda f: (f[1], f[0]))[:_MOST]:
         around = room.calls.cells(system, ALL, hour, hour + 2 * HOUR, MINUTE, (part,))
         minutes = [c for c in around if c.parts == (name,)]
+        if not minutes:
+            continue  # its calls were forgotten meanwhile
         n = sum(c.n for c in minutes if c.start < minutes[0].start + HOUR)
         what = f"{part} {name} came into use: {n:,} calls of {system} within its first hour"
         yield Told(NOWHERE, f"system/{system}", f"{part}_came", None, instant(minutes[0].start), "", what)

@@ -7,6 +7,7 @@ other of the two is as it was when the case was named, and for the fix as it lie
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cleanroom.app.incident.kept import (
@@ -18,7 +19,7 @@ from cleanroom.app.incident.kept import (
     prompt_at,
 )
 from cleanroom.app.incident.read import do, folder_of
-from cleanroom.app.incident.versions import current, named, served
+from cleanroom.app.incident.versions import current, named, parted, served
 from cleanroom.app.prompt_cases import prompt_now, put
 from cleanroom.app.review.standing import data_of
 from cleanroom.app.room import Room
@@ -69,6 +70,7 @@ def name_case(room: Room, id: str, case: Case, bad: str = "", then: bytes | None
         known = ongoing(now)
         version = _bad(room, known, case, bad, then)
         beside = _beside(room, case, version)
+        _is_golden(room, id, case)
         if then is not None and version.kind == "model":
             try_case(room, case, version, beside)  # a recording that has no reply to it shows nothing
         at = room.clock.now()
@@ -123,11 +125,33 @@ def golden_file(id: str, case: Case) -> str:
     return f"{folder}/incident-{id}.jsonl"
 
 
-def into_golden(room: Room, id: str, case: Case) -> Path:
-    """Put the case into the golden set, from where the next `check` takes it; twice is the same as once."""
+def into_golden(room: Room, id: str, case: Case) -> Path | None:
+    """Put the case into the golden set, from where the next `check` takes it; None where the very case is there already.
+
+    Raises Refused where another case has its id.
+    """
+    if _is_golden(room, id, case):
+        return None
     file = room.project.path(golden_file(id, case))
     file.parent.mkdir(parents=True, exist_ok=True)
     return room.artifacts.write(file.parent, file.name, line_of(case).encode())
+
+
+def _is_golden(room: Room, id: str, case: Case) -> bool:
+    """Is the case in the golden set? Raises Refused where another one has its id: two of one id can never be told apart."""
+    cases: Sequence[Case] = room.project.prompt_cases() if isinstance(case, PromptCase) else room.project.golden()
+    known = next((c for c in cases if c.id == case.id), None)
+    if known is not None and known != case and line_of(known) != _written(room, id, case):
+        raise Refused(f"golden/ has another case {case.id!r:.80}", "Give this one an id of its own, and name it again.")
+    return known is not None and known == case
+
+
+def _written(room: Room, id: str, case: Case) -> str:
+    """What this incident left in the golden set before; '' for nothing."""
+    try:
+        return room.project.path(golden_file(id, case)).read_text("utf-8")
+    except OSError:
+        return ""
 
 
 def line_of(case: Case) -> str:
@@ -168,21 +192,28 @@ def _bad(room: Room, known: Detected, case: Case, bad: str, then: bytes | None) 
 
 
 def _bad_asked(room: Room, case: PromptCase, bad: str, then: bytes | None) -> Version:
-    kind, _, of = bad.partition("@")[0].partition("/")
-    if kind == "prompt" and of != case.prompt:
-        raise Misuse(f"the case {case.id} asks the prompt {case.prompt}, not {of}", f"--bad {_prompt(case)}")
+    name, exact = parted(bad)
+    kind, _, of = name.partition("/")
+    if kind == "change" or (kind == "prompt" and of != case.prompt):
+        hint = f"--bad {_prompt(case)} or --bad model/NAME"
+        raise Misuse(f"the case {case.id} asks the prompt {case.prompt}, not {name:.100}", hint)
     if then is None:
         return named(room, bad)
-    if "@" in bad:
-        raise Misuse("either a digest or a file says which version it was", f"--bad {kind}/{of} --bad-file FILE")
-    return (keep_recording if kind == "model" else keep_prompt)(room, bad, then)
+    if exact:
+        raise Misuse("either a digest or a file says which version it was", f"--bad {name} --bad-file FILE")
+    return (keep_recording if kind == "model" else keep_prompt)(room, name, then)
 
 
 def _beside(room: Room, case: Case, version: Version) -> Digest | None:
-    """What it was used with, as it lies there now: the model for a prompt, the prompt for a model."""
-    if not isinstance(case, PromptCase) or version.kind not in ("prompt", "model"):
+    """What it was used with, as it lies there now: the prompt for a model, the model for a prompt; None where that model's
+    file is not on this machine.
+    """
+    if not isinstance(case, PromptCase):
         return None
-    return current(room, f"model/{case.model}" if version.kind == "prompt" else _prompt(case)).digest
+    if version.kind == "model":
+        return current(room, _prompt(case)).digest
+    settings = room.models.named(case.model)
+    return None if room.models.unready(settings) else current(room, f"model/{case.model}").digest
 
 
 def _prompt(case: PromptCase) -> str:

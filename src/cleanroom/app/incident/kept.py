@@ -7,7 +7,7 @@ weights or of its recording, which is kept too, else its name and address.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from cleanroom.app.propose.record import version_of
@@ -23,6 +23,8 @@ from cleanroom.ports.project import ModelSettings
 
 PROMPTS = ".cleanroom/prompts"
 MODELS = ".cleanroom/models"
+MOST_RECORDED = 64 << 20
+"""Bytes of a recording that is kept."""
 
 
 @noun
@@ -98,9 +100,7 @@ def keep_model(room: Room, name: str, settings: ModelSettings) -> Version:
 
 def keep_recording(room: Room, name: str, content: bytes) -> Version:
     """Keep a model that can no longer be asked as what it said. Raises Misuse for what is no recording."""
-    settings = _recorded(room, name.partition("/")[2], content)
-    room.models.open(settings)
-    return keep_model(room, name, settings)
+    return keep_model(room, name, _recorded(room, name.partition("/")[2], content))
 
 
 def model_at(room: Room, version: Version) -> Model:
@@ -117,11 +117,21 @@ def model_at(room: Room, version: Version) -> Model:
     if _digest(settings, exact) != version.digest or room.models.exact(settings) != exact:
         hint = f"Put back {settings.file}." if settings.file else "Name the version again."
         raise NotFound(f"{version.name} is not what it was: {exact}", hint)
-    return room.models.open(settings)
+    known = {m.name: m for m in room.models.known()}.get(settings.name)
+    same = known is not None and (known.kind, known.model, known.base_url) == (
+        settings.kind,
+        settings.model,
+        settings.base_url,
+    )
+    # Which variable holds the key is for cleanroom.toml to say, as long as it has the model.
+    return room.models.open(
+        replace(settings, api_key_env=known.api_key_env) if known is not None and same else settings
+    )
 
 
 def _recorded(room: Room, name: str, content: bytes) -> ModelSettings:
-    """A recording, copied: the file that it came from may grow."""
+    """A recording, copied: the file that it came from may grow. Raises Misuse for what is no recording."""
+    room.models.check_recording(content)
     file = _file(digest(content), "jsonl")
     room.artifacts.write(room.project.root / MODELS, file, content)
     return ModelSettings(name, "replay", file=f"{MODELS}/{file}")
@@ -129,9 +139,13 @@ def _recorded(room: Room, name: str, content: bytes) -> ModelSettings:
 
 def _bytes(room: Room, settings: ModelSettings) -> bytes:
     try:
-        return (room.project.root / settings.file).read_bytes()
+        with (room.project.root / settings.file).open("rb") as file:
+            content = file.read(MOST_RECORDED + 1)
     except OSError as error:
         raise Misuse(f"the recording {settings.file} cannot be read", "Check `file` in cleanroom.toml.") from error
+    if len(content) > MOST_RECORDED:
+        raise Misuse(f"the recording {settings.file} has more than {MOST_RECORDED >> 20} MiB", "Record the case alone.")
+    return content
 
 
 def _digest(settings: ModelSettings, exact: str) -> Digest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import takewhile
 from weakref import WeakKeyDictionary
 
 from cleanroom.app.alerts.read import find as find_alert
@@ -15,13 +16,16 @@ from cleanroom.core.alerts.state import subject_of as subject_of_alert
 from cleanroom.core.base import Instant, noun
 from cleanroom.core.facts.incidents import Category
 from cleanroom.core.incident.clocks import Clocks, clocks
-from cleanroom.core.incident.similar import Evidence, Repeat, Seen, evidence, repeats_of_all
+from cleanroom.core.incident.similar import Evidence, Repeat, Seen, evidence, repeats, repeats_of_all
 from cleanroom.core.incident.state import Closed, Detected, Incident, base_of, state_of
 from cleanroom.ports.store import Store
 
 _ALERTS = 10
-_KNOWN: WeakKeyDictionary[Store, tuple[int, Mapping[str, Seen], Mapping[str, tuple[Repeat, ...]]]] = WeakKeyDictionary()
-"""How many entries were read, each incident with what it is known by, and the repeats of each."""
+_KNOWN: WeakKeyDictionary[Store, tuple[int, Mapping[str, Seen]]] = WeakKeyDictionary()
+"""How many entries were read, and each incident with what it is known by."""
+
+_FOUND: WeakKeyDictionary[Store, tuple[Mapping[str, Seen], Mapping[str, tuple[Repeat, ...]]]] = WeakKeyDictionary()
+"""What was compared last, and the repeats of each."""
 
 
 @noun
@@ -62,7 +66,7 @@ class Loop:
 def loop(room: Room) -> Loop:
     """Every incident, and what all of them together left behind."""
     incidents = every(room)
-    again = _repeats(room, incidents)
+    again = _repeats(room, _seen(room, incidents))
     found = tuple(_turn(i, again[base_of(i).id]) for i in incidents)
     total = [t.added for t in found]
     summed = Added(
@@ -79,7 +83,8 @@ def loop(room: Room) -> Loop:
 def repeats_of(room: Room, id: str) -> tuple[Repeat, ...]:
     """The earlier incidents of the same cause, the most alike first."""
     known = base_of(existing(room, id))
-    return _repeats(room, every(room)).get(known.id, ())
+    seen = _seen(room, every(room))
+    return repeats(seen[known.id][1], takewhile(lambda other: other[0].id != known.id, seen.values()))
 
 
 def times(found: tuple[Repeat, ...]) -> str:
@@ -111,14 +116,20 @@ def _turn(incident: Incident, again: tuple[Repeat, ...]) -> Turn:
     )  # fmt: skip
 
 
-def _repeats(room: Room, incidents: Collection[Incident]) -> Mapping[str, tuple[Repeat, ...]]:
-    """The repeats of each, newest first, by its id. Only what has come since the last look is compared."""
+def _seen(room: Room, incidents: Collection[Incident]) -> dict[str, Seen]:
+    """Each by its id, oldest first, with what it is known by. `incidents`: newest first."""
     size = room.store.size()  # asked first: what comes while we read is read again the next time
-    before, known, found = _KNOWN.get(room.store, (-1, {}, {}))
+    before, known = _KNOWN.get(room.store, (-1, {}))
     new = grown(room.store, before, size)
     now = {k.id: (k, _evidence(room, k, known.get(k.id), new)) for k in reversed([base_of(i) for i in incidents])}
-    found = repeats_of_all(tuple(now.values()), known, found)
-    _KNOWN[room.store] = size, now, found
+    _KNOWN[room.store] = size, now
+    return now
+
+
+def _repeats(room: Room, seen: dict[str, Seen]) -> Mapping[str, tuple[Repeat, ...]]:
+    """The repeats of each, by its id. Only what differs since the last look is compared."""
+    found = repeats_of_all(tuple(seen.values()), *_FOUND.get(room.store, ({}, {})))
+    _FOUND[room.store] = seen, found
     return found
 
 

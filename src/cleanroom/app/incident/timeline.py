@@ -15,7 +15,7 @@ from cleanroom.core.alerts.causes import HOURS
 from cleanroom.core.alerts.state import subject_of as alert_subject
 from cleanroom.core.base import HOUR, CleanroomError, Instant, instant, micros
 from cleanroom.core.facts import IncidentClosed, IncidentContained
-from cleanroom.core.incident.state import Detected, base_of, subject_of
+from cleanroom.core.incident.state import Closed, Detected, base_of, subject_of
 from cleanroom.core.incident.telling import of_alert, of_incident, of_others
 from cleanroom.core.incident.timeline import MOST, Moment, Told, assemble
 from cleanroom.core.ledger import LedgerEntry
@@ -32,21 +32,22 @@ _PAGE = 500
 
 def timeline(room: Room, id: str, most: int | None = MOST) -> tuple[Moment, ...]:
     """The most important moments in order, and one that counts the others; with None all of them. Raises NotFound."""
-    known = base_of(existing(room, id))
+    incident = existing(room, id)
+    known, now = base_of(incident), room.clock.now()
     own = room.store.history(subject_of(id))
     alerts = [room.store.history(alert_subject(a)) for a in known.alerts[:SHOWN_ALERTS]]
     acts = {(e.fact.act, e.fact.target, e.fact.at) for e in own if isinstance(e.fact, IncidentContained)}
     told: list[Told] = [*of_incident(own, known)]
     for entries in alerts:
         told += of_alert(entries, acts)
-    end = max((e.index for e in own if isinstance(e.fact, IncidentClosed)), default=room.store.size() - 1)
+    closed = [e for e in own if isinstance(e.fact, IncidentClosed)] if isinstance(incident, Closed) else []
+    end = closed[-1].index if closed else room.store.size() - 1
     opened = own[0].index
     around = [*_before(room, opened, _earliest(known)), *room.store.entries(opened, max(0, min(AFTER, end - opened)))]
     seen = {e.index for entries in (own, *alerts) for e in entries}
     told += of_others(around, known.systems, _owners(room, around), seen)
-    closed = next((e.fact.at for e in reversed(own) if isinstance(e.fact, IncidentClosed)), room.clock.now())
-    told += came(room, known.systems, _earliest(known), closed)
-    found = assemble(told, room.clock.now(), len(told) if most is None else most)
+    told += came(room, known.systems, _earliest(known), closed[-1].fact.at if closed else now)
+    found = assemble(told, now, len(told) if most is None else most)
     return found if end - opened <= AFTER else (*found, _cut(found[-1], opened + AFTER, end))
 
 

@@ -10,7 +10,7 @@ from cleanroom.app.room import Room
 from cleanroom.core.base import Digest, Misuse, NotFound
 from cleanroom.core.progress.state import start_of
 
-_VERSION = re.compile(r"(change|prompt|model)/[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_VERSION = re.compile(r"(change|prompt)/[A-Za-z0-9][A-Za-z0-9._-]{0,199}|model/[^\s\x00-\x1f\x7f]{1,200}")
 _EXACT = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -42,16 +42,26 @@ def served(room: Room, change: str) -> Version:
 
 def named(room: Room, text: str) -> Version:
     """`NAME@DIGEST`; else a change as it was rolled out, and anything that was not as it lies there. Raises Misuse, NotFound."""
-    name, at, exact = text.partition("@")
-    _check(name)
-    if at:
-        if not _EXACT.fullmatch(exact):
-            raise Misuse(f"{exact!r:.80} is no digest", "sha256: and 64 hex digits, as the ledger has it.")
-        return Version(name, Digest(exact))
+    name, exact = parted(text)
+    if exact:
+        return Version(name, exact)
     kind, _, of = name.partition("/")
     if kind == "change" and rollout_in(room.store, of) is not None:
         return served(room, of)
     return current(room, name)
+
+
+def parted(text: str) -> tuple[str, Digest | None]:
+    """The name and the digest of `NAME@DIGEST`; None for a name alone. Raises Misuse for what is no version."""
+    name, at, exact = text.rpartition("@")
+    if not at or not (
+        exact.startswith("sha256") or text.startswith(("change/", "prompt/"))
+    ):  # a model's name may have an @
+        name, exact = text, ""
+    _check(name)
+    if exact and not _EXACT.fullmatch(exact):
+        raise Misuse(f"{exact!r:.80} is no digest", "sha256: and 64 hex digits, as the ledger has it.")
+    return name, Digest(exact) if exact else None
 
 
 def _check(name: str) -> None:

@@ -281,9 +281,9 @@ def _known(now: Detected, fact: object) -> Detected:
         case IncidentJoined(alerts=alerts, count=count, systems=systems, began=began, at=at):
             named = tuple(dict.fromkeys((*now.alerts, *alerts)))[:MOST_ALERTS]
             of = tuple(dict.fromkeys((*now.systems, *systems)))
-            first, all = earlier(now.began, began), now.joined.union(alerts)
+            first, joined = earlier(now.began, began), now.joined.union(alerts)
             more = max(0, count - len(now.joined.intersection(alerts)))  # whoever tried it again counts nothing twice
-            return replace(now, alerts=named, count=now.count + more, systems=of, began=first, grew=at, joined=all)
+            return replace(now, alerts=named, count=now.count + more, systems=of, began=first, grew=at, joined=joined)
         case IncidentGraded(severity=severity):
             return replace(now, severity=severity)
         case IncidentSorted() as said if said.by is not None or now.sorted is None or now.sorted.by is None:

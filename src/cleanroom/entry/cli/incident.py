@@ -333,7 +333,8 @@ def prove(id: Id, who: As = None, project: Folder = Path(), as_json: AsJson = Fa
         return
     show_proof(found, screen())
     file = golden_file(id, case_of(work, base_of(found)))
-    screen().print(f"proven; the case is in {file}. next: cleanroom incident close {id}", markup=False, soft_wrap=True)
+    where = file if work.project.path(file).is_file() else "golden/ already"
+    screen().print(f"proven; the case is in {where}. next: cleanroom incident close {id}", markup=False, soft_wrap=True)
 
 
 def _content(file: Path, hint: str) -> bytes:

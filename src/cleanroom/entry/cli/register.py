@@ -69,7 +69,7 @@ def lint(project: Folder = Path(), as_json: AsJson = False) -> None:
     from cleanroom.wiring import store_of
 
     found = opened(project)
-    ended(run(found, lambda: store_of(found)), as_json=as_json)
+    ended(run(found, lambda: store_of(found, create=False)), as_json=as_json)
 
 
 def _list(found: Register, console: Console) -> None:

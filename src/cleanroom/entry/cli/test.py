@@ -44,7 +44,7 @@ def test(
     from cleanroom.core.base import plain
     from cleanroom.wiring import room
 
-    work = room(project, who, "read")
+    work = room(project, who)
     cases = chosen(_cases(work, case), prompts or ())
     with progress() as step:
         found = answer(work, cases, model, record, step)
