@@ -27,6 +27,7 @@ from cleanroom.core.facts import (
     WaiverAgreed,
     WaiverAsked,
 )
+from cleanroom.core.facts.incidents import Since
 from cleanroom.core.facts.proofs import Earlier, Tried
 from cleanroom.core.incident import decide
 from cleanroom.core.incident.clocks import clocks
@@ -99,7 +100,7 @@ def _proof(now: Incident, by: By, when: Instant) -> Fact:
 
 
 def opened() -> LedgerEntry:
-    fact = IncidentOpened("1", "t", ("s",), "sev1", None, AT, (), "", "", "", "", ANA, AT)
+    fact = IncidentOpened("1", "t", ("s",), "sev1", Since(AT, "on record"), AT, (), "", "", "", "", ANA, AT)
     return LedgerEntry(0, "incident/1", 1, fact)
 
 

@@ -25,13 +25,14 @@ from cleanroom.app import alerts, flags
 from cleanroom.app.incident import actions, communicate, contain, loop, people, postmortem, proof, read
 from cleanroom.app.incident.case import case_of, into_golden, name_case, read_case
 from cleanroom.app.incident.kept import model_at
-from cleanroom.app.incident.open import open_for_alert
+from cleanroom.app.incident.open import Report, open_by_hand, open_for_alert
 from cleanroom.app.incident.timeline import timeline
 from cleanroom.app.incident.versions import current, named
 from cleanroom.app.signals import record
-from cleanroom.core.base import HOUR, MINUTE, Misuse, NotFound, Refused, after, instant, micros
+from cleanroom.core.base import HOUR, MINUTE, Misuse, Refused, after, instant, micros
 from cleanroom.core.facts import IncidentProven
 from cleanroom.core.flags import Flag, Split
+from cleanroom.core.incident import decide
 from cleanroom.core.incident.state import Closed, base_of, state_of
 from cleanroom.core.outcome import Outcome
 from cleanroom.core.prompt_case import PromptCase, schema_of
@@ -51,12 +52,16 @@ def test_without_proof_it_takes_two_people_and_stays_visible(tmp_path: Path) -> 
         proof.ask_waiver(at.other(BO), "1", "nothing can run it")
     with pytest.raises(Refused, match="nobody asked"):
         proof.agree(at.other(BO), "1")
-    proof.ask_waiver(at.room, "1", "the supplier's index cannot be run here")
+    with pytest.raises(Refused, match=f"{ANA} was only claimed"):
+        proof.ask_waiver(at.room, "1", "nothing can run it")
+    proof.ask_waiver(replace(at.room, proof="token"), "1", "the supplier's index cannot be run here")
     with pytest.raises(Refused, match="second person"):
         proof.agree(at.other(ANA.upper()), "1")
+    with pytest.raises(Refused, match=f"{BO} was only claimed"):
+        proof.agree(at.other(BO), "1")
     with pytest.raises(Refused, match="not proven"):
         proof.close(at.room, "1")
-    proof.agree(at.other(BO), "1")
+    proof.agree(replace(at.other(BO), proof="session"), "1")
     closed = proof.close(at.room, "1")
     assert isinstance(closed, Closed)
     assert closed.closed.how == "waived"
@@ -110,8 +115,12 @@ def recorded(file: Path, replies: dict[str, str]) -> None:
     file.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def contained(tmp_path: Path, prompt: str, recordings: dict[str, dict[str, str]]) -> Place:
-    """A project with that prompt and recorded models, forty good days, bad hours, and an incident that is contained."""
+def contained(
+    tmp_path: Path, prompt: str, recordings: dict[str, dict[str, str]], report: Report | None = None
+) -> Place:
+    """A project with that prompt and recorded models, forty good days, bad hours, and an incident that is contained: of an
+    alert, or as somebody reports it.
+    """
     at = place(tmp_path)
     (tmp_path / "prompts").mkdir()
     (tmp_path / "prompts" / "answers.yaml").write_text(prompt, "utf-8")
@@ -123,10 +132,13 @@ def contained(tmp_path: Path, prompt: str, recordings: dict[str, dict[str, str]]
     at.room = replace(room(tmp_path, ANA), clock=at.clock)
     production(at)
     at.later(20)
-    alerts.signal(at.room, signal(at, ago=11 * 60))
-    settled(at)
-    (shown,) = alerts.every(at.room)
-    open_for_alert(at.room, shown.alert.id)  # type: ignore[union-attr]
+    if report is not None:
+        open_by_hand(at.room, report)
+    else:
+        alerts.signal(at.room, signal(at, ago=11 * 60))
+        settled(at)
+        (shown,) = alerts.every(at.room)
+        open_for_alert(at.room, shown.alert.id)  # type: ignore[union-attr]
     contain.contain(at.room, "1")
     return at
 
@@ -134,7 +146,7 @@ def contained(tmp_path: Path, prompt: str, recordings: dict[str, dict[str, str]]
 def ready(at: Place) -> None:
     """All that a proof needs beside the case and the fix."""
     sensors = at.room.project.root / "sensors"
-    sensors.mkdir()
+    sensors.mkdir(exist_ok=True)
     (sensors / "hours.yaml").write_text(SENSOR, "utf-8")
     proof.monitor(at.room, "1", "hours")
     with pytest.raises(Refused, match="cannot be proven yet: no required action"):
@@ -178,6 +190,10 @@ def test_a_prompt_is_proven_by_recorded_replies(tmp_path: Path) -> None:
     for wrong in ("whatever you like", "model/../../x y", "prompt/answers@sha256:12", "answers"):
         with pytest.raises(Misuse):
             name_case(at.room, "1", case, wrong, old.read_bytes())
+    with pytest.raises(Refused, match="prompt/answers is the fix that is in place"):
+        name_case(at.room, "1", case)
+    with pytest.raises(Misuse, match="a recording of a model's replies, and no prompt"):
+        name_case(at.room, "1", case, then=(tmp_path / "recorded.jsonl").read_bytes())
     name_case(at.room, "1", case, then=old.read_bytes())
     assert case_of(at.room, base_of(read.existing(at.room, "1"))) == CASE
     ready(at)
@@ -201,8 +217,8 @@ def test_a_prompt_is_proven_by_recorded_replies(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="not proven"):
         proof.close(at.room, "1")
     (tmp_path / "sensors" / "hours.yaml").write_text(SENSOR.replace("0.1", "0.2"), "utf-8")
-    with pytest.raises(Misuse, match="no reply to this request"):
-        proof.prove(at.room, "1")
+    with pytest.raises(Refused, match=r"edited since it was named; .* no reply to this request"):
+        proof.prove(at.room, "1")  # all that does not hold at once
     new.write_text(GOOD.format(2, "Say what the terms say."), "utf-8")
     proof.mitigate(at.room, "1", "prompt/answers", "back")
     with pytest.raises(Refused, match="was edited since it was named"):
@@ -245,8 +261,33 @@ def test_a_model_is_proven_by_another_one(tmp_path: Path) -> None:
     assert base_of(proof.prove(at.room, "1")).proof, "the fix is kept as it was, too"
     for kept in (tmp_path / ".cleanroom" / "models").glob("*.json"):
         kept.write_text(kept.read_text("utf-8").replace("recording", "weights"), "utf-8")
-    with pytest.raises(NotFound, match="is not what it was"):
+    with pytest.raises(Refused, match=r"recorded is not what it was.*other is not what it was"):
         proof.prove(at.room, "1")
+
+
+def test_a_report_is_proven_too_since_the_monitor_says_when_it_began(tmp_path: Path) -> None:
+    """Nobody types when it began: what the new monitor watches says so, or nothing does and that is said."""
+    user = f"{QUESTION} Say what the terms say."
+    report = Report("answers promise refunds", system="chat-eu", flag="checkout")
+    prompt = GOOD.format(1, "Say what the terms say.")
+    at = contained(tmp_path, prompt, {"recorded": {user: YES}, "other": {user: TERMS}}, report)
+    begun = micros(at.clock.at) - 20 * MINUTE - 10 * HOUR
+    assert base_of(read.existing(at.room, "1")).began is None
+    assert any("which nothing on record does yet" in lack for lack in decide.missing(read.existing(at.room, "1")))
+    name_case(at.room, "1", CASE, "model/recorded")
+    proof.mitigate(at.room, "1", "model/other", "it reads the terms")
+    (tmp_path / "sensors").mkdir()
+    (tmp_path / "sensors" / "none.yaml").write_text(SENSOR.replace("metric: error", "metric: slow"), "utf-8")
+    named = proof.monitor(at.room, "1", "none")
+    assert any("what none watches had not risen by its detection" in lack for lack in decide.missing(named))
+    ready(at)
+    known = base_of(read.existing(at.room, "1"))
+    assert known.began is not None
+    assert known.began.says == "error of checkout rose from 0% to 50%"
+    assert abs(micros(known.began.at) - begun) <= 10 * MINUTE
+    found = base_of(proof.prove(at.room, "1")).proof
+    assert found is not None
+    assert found.earlier.own > 0
 
 
 def test_which_model_it_was_is_kept_without_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,6 +317,8 @@ def test_a_case_must_be_one_and_say_what_must_come_out(tmp_path: Path) -> None:
     for content, said in (
         (two, "holds 2 cases"),
         (b"{", "line|:1:"),
+        (2 * b'{"id": "a", "prompt": "p", "model": "m", "lacks": ["x"]}\n', "holds 2 cases"),
+        (b'{"id": "a", "prompt": "p", "model": "m", "lacks": []}', "nothing says what must come out"),
         (b'{"id": "a", "prompt": "p", "model": "m"}', "nothing says what must come out"),
         (b'{"id": "a", "prompt": "p", "model": "m", "lacks": ["x"], "nope": 1}', "nope"),
     ):

@@ -367,6 +367,14 @@ def test_a_tracker_has_the_issue_once_and_closes_it_here(tmp_path: Path) -> None
         issues.file(work, "1", "a1", "jira")
 
 
+def test_a_flag_that_was_off_before_somebody_reported_it_is_put_on_record(tmp_path: Path) -> None:
+    at = happened(tmp_path)
+    open_by_hand(at.room, Report("and again, says another customer", system="chat-eu"))
+    found = base_of(contain.contain(at.room, "2"))
+    assert [(c.act, c.target, c.did) for c in found.contained] == [("safe-fallback", "checkout", True)]
+    assert "killed by" in found.contained[0].because
+
+
 def test_an_issue_follows_when_its_action_moves_and_what_does_not_is_said(tmp_path: Path) -> None:
     at = happened(tmp_path)
     code, ops = MemoryTracker(at.clock, "code", people=(ANA,)), MemoryTracker(at.clock, "ops", people=(ANA, OLGA))

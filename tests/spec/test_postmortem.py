@@ -145,6 +145,25 @@ def test_what_was_measured_is_in_it_and_what_is_of_another_system_is_not(
     assert last.what == "the ledger was looked through up to entry 8; 1 further left out", "and it says so"
 
 
+def test_a_system_is_nobody_whatever_it_is_called(tmp_path: Path) -> None:
+    at = place(tmp_path)
+    systems = tmp_path / "systems"
+    other = (systems / "chat-eu.yaml").read_text("utf-8").replace("chat-eu", "help-desk")
+    (systems / "help-desk.yaml").write_text(other, "utf-8")
+    open_by_hand(at.room, Report("answers are wrong", system="help-desk"))
+    draft = postmortem.draft(at.room, "1").read_text("utf-8")
+    assert "a failure of help-desk was detected" in draft
+
+    def blamed() -> list[str]:
+        return [f.message for f in postmortem.check(at.room, "1") if "makes a person the cause" in f.message]
+
+    assert blamed() == []
+    at.page.write_text(
+        draft.replace("## Root cause", "## Root cause\n\nThe help desk deployed a bad prompt.\n"), "utf-8"
+    )
+    assert blamed() == ["this makes a person the cause: 'The help desk deployed a bad prompt.'"]
+
+
 def test_a_prompt_that_nobody_wrote_down_is_in_the_timeline(tmp_path: Path) -> None:
     at = happened(tmp_path)
     detected = micros(base_of(existing(at.room, "1")).opened.detected)

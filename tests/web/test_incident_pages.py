@@ -224,7 +224,7 @@ def test_a_proof_is_shown_with_what_it_claims(failed: Room, monkeypatch: pytest.
     assert "2 of 3 incidents repeat an earlier one" in loop
     assert "20 min" in loop
     assert loop.count('class="again"') == 2
-    assert "1 case, 1 monitor, 2 fixes, 1 doc." in loop
+    assert "1 case, 1 monitor, 1 fix, 1 doc." in loop
     monkeypatch.setattr("cleanroom.entry.web.loop._MOST", 2)
     first = ben.see("/loop")
     second = ben.see("/loop?before=2")

@@ -26,7 +26,7 @@ from cleanroom.app.room import Room
 from cleanroom.app.shadow import shadow, subject_with
 from cleanroom.codec.golden import golden_line, read_golden
 from cleanroom.codec.json_text import read_json
-from cleanroom.codec.prompt_case import is_prompt_case, prompt_case_line, read_prompt_case
+from cleanroom.codec.prompt_case import is_prompt_case, prompt_case_line, read_prompt_cases
 from cleanroom.core.base import Digest, Misuse, NotFound, Refused, digest_of
 from cleanroom.core.check import CheckResult, Outcome
 from cleanroom.core.checks.golden import CASE, GoldenCases
@@ -43,13 +43,9 @@ from cleanroom.core.prompt_case import PromptCase
 
 def read_case(content: bytes, file: str) -> Case:
     """One case in one line of JSON. Raises Misuse with its first mistake, and for several."""
-    document = read_json(content.strip(), file)
-    if not document.broken and is_prompt_case(document.data):
-        asked = read_prompt_case(content.strip(), file)
-        if asked.value is None:
-            raise _misuse(asked.findings[0])
-        return asked.value
-    cases, findings = read_golden(content, file)
+    first = read_json(content.strip().partition(b"\n")[0], file)
+    asked = not first.broken and is_prompt_case(first.data)
+    cases, findings = read_prompt_cases(content, file) if asked else read_golden(content, file)
     if findings:
         raise _misuse(findings[0])
     if len(cases) != 1:
@@ -69,6 +65,10 @@ def name_case(room: Room, id: str, case: Case, bad: str = "", then: bytes | None
     def fact(now: Incident) -> CaseNamed:
         known = ongoing(now)
         version = _bad(room, known, case, bad, then)
+        if known.fix is not None and version.digest == known.fix.digest:
+            raise Refused(
+                f"{version.name} is the fix that is in place", "Name the version that did the harm: --bad VERSION."
+            )
         beside = _beside(room, case, version)
         _is_golden(room, id, case)
         if then is not None and version.kind == "model":
@@ -194,6 +194,8 @@ def _bad(room: Room, known: Detected, case: Case, bad: str, then: bytes | None) 
 def _bad_asked(room: Room, case: PromptCase, bad: str, then: bytes | None) -> Version:
     name, exact = parted(bad)
     kind, _, of = name.partition("/")
+    if kind == "prompt" and then is not None and then.lstrip().startswith(b"{"):
+        raise Misuse("that file is a recording of a model's replies, and no prompt", "--bad model/NAME --bad-file FILE")
     if kind == "change" or (kind == "prompt" and of != case.prompt):
         hint = f"--bad {_prompt(case)} or --bad model/NAME"
         raise Misuse(f"the case {case.id} asks the prompt {case.prompt}, not {name:.100}", hint)

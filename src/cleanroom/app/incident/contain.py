@@ -141,7 +141,9 @@ def _kill(room: Room, known: Detected, key: str, act: Act, means: str, seen: set
     killed, began = flag.killed, known.began.at if known.began else known.opened.detected
     if killed is None:
         yield _Doable(Option(act, key, served), partial(_off, key))
-    elif micros(killed.at) >= micros(began) and not any(c.did and c.target == key for c in known.tried):
+    elif (known.began is None or micros(killed.at) >= micros(began)) and not any(
+        c.did and c.target == key for c in known.tried
+    ):
         yield _Doable(Option(act, key, f"{served}; killed by {killed.by.person} already"), None)
 
 

@@ -103,7 +103,7 @@ def added(known: Detected) -> Added:
     return Added(
         int(proof is not None) + max(0, done.count("case") - 1),
         int(proof is not None) + max(0, done.count("monitor") - 1),
-        len({f.digest for f in known.mitigated}),
+        int(proof is not None),
         done.count("docs"),
         proof.earlier.lead if proof is not None else 0,
     )

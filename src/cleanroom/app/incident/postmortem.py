@@ -93,7 +93,9 @@ def check(room: Room, id: str) -> tuple[LintFinding, ...]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return (LintFinding(name, line, 1, "this is no UTF-8 text", "Save the file as UTF-8."),)
-    return lint(text, name, Known(known, timeline(room, id), people(room), room.clock.now()))
+    systems = systems_of(room.project)
+    things = {*known.systems, known.opened.flag, *(s.name for s in systems), *(f for s in systems for f in s.flags)}
+    return lint(text, name, Known(known, timeline(room, id), people(room), room.clock.now(), tuple(sorted(things))))
 
 
 def publish(room: Room, id: str) -> Standing:

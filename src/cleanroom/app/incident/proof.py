@@ -4,8 +4,9 @@ and what was required is done: then it may be closed, and the case is in the gol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 from cleanroom.app.alerts import read as alerts
 from cleanroom.app.alerts.answer import resolve
@@ -14,10 +15,12 @@ from cleanroom.app.incident.kept import Version, checked
 from cleanroom.app.incident.read import do, every, existing
 from cleanroom.app.incident.versions import current
 from cleanroom.app.room import Room
+from cleanroom.app.sensors.rates import rise
 from cleanroom.app.sensors.replay import would_have_fired
 from cleanroom.core.alerts.state import base_of as alert_base
 from cleanroom.core.base import DAY, CleanroomError, Instant, Misuse, NotFound, Refused, digest_of
 from cleanroom.core.facts import MonitorNamed
+from cleanroom.core.facts.incidents import Since
 from cleanroom.core.facts.proofs import Earlier
 from cleanroom.core.incident import decide
 from cleanroom.core.incident.state import Detected, Incident, base_of
@@ -26,6 +29,7 @@ from cleanroom.core.reason import reason
 from cleanroom.core.sensors import Sensor
 from cleanroom.core.sensors.replayed import Backtest
 
+T = TypeVar("T")
 ELSEWHERE = "other"
 """A fix that is nothing we can run: an index that was rebuilt, a supplier's patch. Only a waiver closes such an incident."""
 
@@ -53,14 +57,19 @@ def mitigate(room: Room, id: str, fix: str, because: str) -> Incident:
 
 
 def monitor(room: Room, id: str, name: str) -> Incident:
-    """Name the sensor that is to see it earlier the next time. Raises NotFound; Misuse for one that cannot be replayed."""
+    """Name the sensor that is to see it earlier the next time; what it watches also says since when it went wrong.
+
+    Raises NotFound; Misuse for one that cannot be replayed.
+    """
     sensor = _sensor(room, name)
     if sensor.watch.kind != "rate":
         hint = "A sensor of kind rate can: docs/sensors.md."
         raise Misuse(f"the sensor {name} (kind {sensor.watch.kind}) cannot be replayed over recorded telemetry", hint)
-    _new(room, decide.ongoing(existing(room, id)), name)
-    at = room.clock.now()
-    return do(room, id, lambda now: MonitorNamed(decide.ongoing(now).id, name, digest_of(sensor), room.by, at))
+    known = decide.ongoing(existing(room, id))
+    _new(room, known, name)
+    found = rise(room, sensor.watch, known.opened.detected)
+    began, at = Since(*found) if found is not None else None, room.clock.now()
+    return do(room, id, lambda now: MonitorNamed(decide.ongoing(now).id, name, digest_of(sensor), room.by, at, began))
 
 
 def _new(room: Room, known: Detected, name: str) -> None:
@@ -78,17 +87,38 @@ def prove(room: Room, id: str, progress: Callable[[str], object] = lambda _: Non
     known, lacks = decide.ongoing(found), decide.missing(found)
     if lacks or known.case is None or known.fix is None:
         raise Refused(f"incident {id} cannot be proven yet: {'; '.join(lacks)}", f"cleanroom incident show {id}")
-    case = case_of(room, known)
-    progress(f"running the case {case.id} on {known.case.bad}, as it was")
-    red = try_case(room, case, Version(known.case.bad, known.case.bad_digest), known.case.beside)
-    progress(f"running the case {case.id} on the fix {known.fix.fix}")
-    green = try_case(room, case, Version(known.fix.fix, known.fix.digest))
+    case, faults = case_of(room, known), list[CleanroomError]()
+    bad, fix = Version(known.case.bad, known.case.bad_digest), Version(known.fix.fix, known.fix.digest)
+    beside = known.case.beside
     progress("replaying the new monitor over recorded telemetry")
-    earlier = _earlier(room, known)
+    earlier = _tried(lambda: _earlier(room, known), faults)
+    progress(f"running the case {case.id} on {bad.name}, as it was")
+    red = _tried(lambda: try_case(room, case, bad, beside), faults)
+    progress(f"running the case {case.id} on the fix {fix.name}")
+    green = _tried(lambda: try_case(room, case, fix), faults)
+    if red is None or green is None or earlier is None:
+        raise _together(id, faults, decide.failures(red, green))
     at = room.clock.now()
     decide.prove(existing(room, id), red, green, earlier, room.by, at)
     into_golden(room, id, case)
     return do(room, id, lambda now: decide.prove(now, red, green, earlier, room.by, at))
+
+
+def _tried(deed: Callable[[], T], faults: list[CleanroomError]) -> T | None:
+    """One leg of the proof; what it was refused for is kept, so that all of it can be said at once."""
+    try:
+        return deed()
+    except CleanroomError as error:
+        faults.append(error)
+        return None
+
+
+def _together(id: str, faults: list[CleanroomError], failures: Sequence[str]) -> CleanroomError:
+    """All that does not hold; a single fault as it is."""
+    if len(faults) == 1 and not failures:
+        return faults[0]
+    said = "; ".join((*(f.message for f in faults), *failures))
+    return Refused(f"incident {id} is not proven: {said}", faults[0].hint)
 
 
 def close(room: Room, id: str) -> Incident:

@@ -14,13 +14,16 @@ from cleanroom.core.base import DAY, MINUTE, SECOND, Instant, instant, micros
 from cleanroom.core.call import EVENT
 from cleanroom.core.sensors.rate import Rate, Seen, last_end, value_text
 from cleanroom.core.sensors.standing import Standing
-from cleanroom.core.slo_status import onset, tally_of
+from cleanroom.core.slo_status import onset, percent, risen, tally_of
 from cleanroom.core.telemetry.metrics import REQUESTS
 from cleanroom.ports.calls import PARTS, Cell
 
 Floats = NDArray[np.float64]
 
 _PIECE = 10 * DAY
+LOOK = 14 * DAY
+"""Microseconds before an incident was found within which its beginning is looked for."""
+
 _WORST, _LARGEST = 6, 4
 
 
@@ -67,6 +70,26 @@ def rate(room: Room, watch: Rate, standing: Standing, now: Instant) -> Look:
     since = instant(begin + _onset(watch, minutes) * MINUTE)
     lines = (*_parts(room, watch, minutes), *_worst(room, watch, minutes))
     return Look(today(now), watch.judge(Seen(seen.amount, seen.n, seen.share, since, lines)))
+
+
+def rise(room: Room, watch: Rate, until: Instant) -> tuple[Instant, str] | None:
+    """Since when its rate was higher than usual, up to that moment, and what says so; None where nothing on record does.
+
+    Within LOOK before it. Only rates: of what is no share of calls or outcomes it says nothing.
+    """
+    end = micros(until) // MINUTE * MINUTE
+    minutes = steps_of(room, watch, max(0, end - LOOK), end, MINUTE)
+    if not minutes.share or not minutes.n.size:
+        return None
+    at = risen(minutes.n, minutes.amount)
+    if at is None:
+        return None
+    at += int(np.argmax(minutes.amount[at:] > 0))
+    was, now = (
+        float(minutes.amount[part].sum() / max(1.0, minutes.n[part].sum())) for part in (slice(0, at), slice(at, None))
+    )
+    of = watch.system or watch.flag
+    return instant(minutes.start + at * MINUTE), f"{watch.metric} of {of} rose from {percent(was)} to {percent(now)}"
 
 
 def _counted(room: Room, watch: Rate, since: int, until: int, step: int) -> Iterator[tuple[int, float, float, bool]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cleanroom.core.base import Digest, Instant, noun
+from cleanroom.core.facts.incidents import Since
 from cleanroom.core.facts.people import By
 
 
@@ -32,13 +33,17 @@ class CaseNamed:
 
 @noun
 class MonitorNamed:
-    """The new monitor (a sensor by name), as it was then. `monitor`: the digest of what it watches and how."""
+    """The new monitor (a sensor by name), as it was then. `monitor`: the digest of what it watches and how.
+
+    `began`: since when what it watches was worse, up to the detection; None where nothing on record says so.
+    """
 
     incident: str
     sensor: str
     monitor: Digest
     by: By
     at: Instant
+    began: Since | None = None
     kind: Literal["monitor_named"] = "monitor_named"
 
 

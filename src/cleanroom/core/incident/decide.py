@@ -22,6 +22,7 @@ from cleanroom.core.facts.proofs import (
 from cleanroom.core.incident.state import Action, Closed, Detected, Incident, Mitigated, base_of, proves
 from cleanroom.core.mistakes import did_you_mean
 from cleanroom.core.policy import same
+from cleanroom.core.signing import PROVE
 
 Part = Literal["fix", "case", "monitor", "actions", "postmortem"]
 """What a proof is made of."""
@@ -92,7 +93,11 @@ def lacks(incident: Incident) -> tuple[Lack, ...]:
     if known.case is None:
         found.append(Lack("case", f"no regression case: cleanroom incident case {known.id} ..."))
     if known.monitor is None:
-        found.append(Lack("monitor", f"no new monitor: cleanroom incident monitor {known.id} SENSOR"))
+        began = "" if known.began else "; what it watches says when it began, which nothing on record does yet"
+        found.append(Lack("monitor", f"no new monitor: cleanroom incident monitor {known.id} SENSOR{began}"))
+    elif known.began is None:
+        why = f"nothing on record says when it began, and what {known.monitor.sensor} watches had not risen by its detection"
+        found.append(Lack("monitor", f"{why}: name a sensor that watches what was wrong, or waive the proof"))
     for a in (a for a in known.open_actions if a.required):
         found.append(Lack("actions", f"action {a.id} is open ({a.owner}, due {a.due[:10]}): {a.added.what}"))
     if not any(a.required for a in known.actions):
@@ -113,16 +118,22 @@ def needs_waiver(incident: Incident) -> bool:
     return fix is not None and fix.fix.startswith("other/")
 
 
+def failures(red: Tried | None, green: Tried | None, earlier: Earlier | None = None) -> tuple[str, ...]:
+    """What does not hold of that which was tried, in words."""
+    found = []
+    if red is not None and red.passed:
+        found.append(f"the regression case passes on the bad version {red.version}: it would not have stopped it")
+    if green is not None and not green.passed:
+        found.append(f"the regression case fails on the fix {green.version}: {green.because}")
+    if earlier is not None and earlier.own <= 0:
+        found.append(f"the monitor {earlier.sensor} would not have fired before the detection")
+    return tuple(found)
+
+
 def prove(incident: Incident, red: Tried, green: Tried, earlier: Earlier, by: By, at: Instant) -> IncidentProven:
     """Raises Refused with everything that is missing or does not hold."""
     known = ongoing(incident)
-    failed = [*missing(incident)]
-    if red.passed:
-        failed.append(f"the regression case passes on the bad version {red.version}: it would not have stopped it")
-    if not green.passed:
-        failed.append(f"the regression case fails on the fix {green.version}: {green.because}")
-    if earlier.own <= 0:
-        failed.append(f"the monitor {earlier.sensor} would not have fired before the detection")
+    failed = [*missing(incident), *failures(red, green, earlier)]
     if failed or known.case is None:
         raise Refused(f"incident {known.id} is not proven: {'; '.join(failed)}", "Mend that, then prove it again.")
     actions = tuple(a.id for a in known.actions if a.required)
@@ -135,25 +146,33 @@ def prove(incident: Incident, red: Tried, green: Tried, earlier: Earlier, by: By
 
 
 def ask_waiver(incident: Incident, reason: str, by: By, at: Instant) -> WaiverAsked:
-    """Raises Refused for anybody but the lead, and without a reason."""
+    """Raises Refused for anybody but the lead, for whoever did not prove who they are, and without a reason."""
     known = ongoing(incident)
     if known.lead is None or known.lead.by is None:
         raise Refused(f"incident {known.id} has no lead yet", f"cleanroom incident lead {known.id} PERSON")
     if not same(by.person, known.lead.person):
         raise Refused(f"only the lead, {known.lead.person}, may ask to close it without proof")
+    _signed(by)
     if not reason.strip():
         raise Refused("closing without proof needs a reason", "--because TEXT; everybody will read it.")
     return WaiverAsked(known.id, reason.strip(), by, at)
 
 
 def agree(incident: Incident, by: By, at: Instant) -> WaiverAgreed:
-    """Raises Refused where nobody asked, and for the one who did."""
+    """Raises Refused where nobody asked, for the one who did, and for whoever did not prove who they are."""
     known = ongoing(incident)
     if known.waiver is None:
         raise Refused(f"nobody asked to close incident {known.id} without proof")
     if same(by.person, known.waiver.asked.by.person):
         raise Refused("a waiver needs a second person", "Somebody else agrees, or the incident is proven.")
+    _signed(by)
     return WaiverAgreed(known.id, by, at)
+
+
+def _signed(by: By) -> None:
+    """Two people are two only where nobody can play both."""
+    if not by.proven:
+        raise Refused(f"a waiver needs a sign-off, and {by.person} was only claimed", PROVE)
 
 
 def close(incident: Incident, by: By, at: Instant) -> IncidentClosed:

@@ -329,7 +329,7 @@ def _acted(now: Detected, fact: object) -> Detected:
         case CaseNamed() as case:
             return replace(now, case=case, proof=None)
         case MonitorNamed() as monitor:
-            return replace(now, monitor=monitor, proof=None)
+            return replace(now, monitor=monitor, began=earlier(now.began, monitor.began), proof=None)
         case ActionAdded() as added if now.action(added.action) is None:
             action = Action(added.action, added, added.owner, added.due)
             return replace(now, actions=(*now.actions, action), proof=None if added.required else now.proof)

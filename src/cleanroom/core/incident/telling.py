@@ -164,8 +164,7 @@ def _opened(told: Told, fact: IncidentOpened, known: Detected) -> list[Told]:
         made.append(replace(told, kind="began", clock=None, said=known.began.at, who="", what=cut(began), step="began"))
     if fact.detected == fact.at:
         return [*made, replace(told, what=cut(f"detected and opened: {fact.title}"), step="detected")]
-    by = f"alert {fact.alerts[0]}: " if fact.alerts else ""
-    seen = cut(f"detected by {by}{fact.title}")
+    seen = cut(f"detected{f' by alert {fact.alerts[0]}' if fact.alerts else ''}: {fact.title}")
     made.append(replace(told, kind="detected", clock=None, said=fact.detected, who="", what=seen, step="detected"))
     return [*made, told]
 

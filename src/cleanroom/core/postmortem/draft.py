@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cleanroom.core.base import Instant, micros
+from cleanroom.core.facts.incidents import DiagnosisAnswered
 from cleanroom.core.incident.questions import QUESTIONS
 from cleanroom.core.incident.state import Detected
 from cleanroom.core.incident.telling import cut
@@ -89,14 +90,18 @@ def _root_cause(known: Detected) -> Iterator[str]:
         variant = f", as variant `{opened.variant}`" if opened.variant else ""
         flag = f" behind the flag `{opened.flag}`" if opened.flag else ""
         yield f"On record: `{opened.change}` was served{flag}{variant}.\n"
-    if known.case is not None:
-        yield f"The regression case `{known.case.id}` fails on `{known.case.bad}`.\n"
+    if known.proof is not None:
+        yield f"The regression case `{known.proof.id}` fails on `{known.proof.red.version}`.\n"
     yield _gap("root cause", "the gap that enabled it: which check, limit or alert was missing, and so let it through.")
 
 
 def _factors(known: Detected, moments: Sequence[Moment]) -> Iterator[str]:
     texts = {q.id: q.text for q in QUESTIONS}
-    answers = sorted(known.answers, key=lambda a: a.by is None)[:_MOST_FACTORS]
+    told: dict[str, DiagnosisAnswered] = {}
+    for answer in sorted(known.answers, key=lambda a: a.by is None):  # a person's word goes first
+        told.setdefault(answer.question, answer)
+    # What a query denies made nothing likelier.
+    answers = [a for a in told.values() if a.by is not None or not a.answer.startswith("no:")][:_MOST_FACTORS]
     for answer in answers:
         yield f"- {texts.get(answer.question, answer.question)} {_words(answer.answer, _LINE)}"
     begin = known.began.at if known.began else known.opened.detected
@@ -114,9 +119,9 @@ def _worked(known: Detected) -> Iterator[str]:
         yield f"- `{held.act} {held.target}` contained it {between(known.opened.detected, held.at)} after the detection, {how}."
     if known.alerts and known.began is not None and known.began.at <= known.opened.detected:
         yield f"- Monitoring found it {between(known.began.at, known.opened.detected)} after it began."
-    if known.case is not None:
-        yield f"- The regression case `{known.case.id}` tells the bad version from a good one."
-    if held is None and not known.alerts and known.case is None:
+    if known.proof is not None:
+        yield f"- The regression case `{known.proof.id}` tells the bad version from a good one."
+    if held is None and not known.alerts and known.proof is None:
         yield "- " + _gap("what worked", "what kept it from being worse.")
 
 

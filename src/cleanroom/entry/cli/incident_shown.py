@@ -74,6 +74,11 @@ def show_one(incident: Incident, repeats: Sequence[Repeat], said: str, now: Inst
         console.print(f"  to undo it: {printable(back)}", markup=False, soft_wrap=True)
     if known.fix is not None:
         console.print(printable(f"fixed by {known.fix.fix}: {known.fix.because}"), markup=False, soft_wrap=True)
+    if known.case is not None:
+        bad = f"{known.case.bad} ({known.case.bad_digest[:19]})"
+        console.print(printable(f"regression case: {known.case.id}, of what {bad} did"), markup=False, soft_wrap=True)
+    if known.monitor is not None:
+        console.print(printable(f"new monitor: {known.monitor.sensor}"), markup=False, soft_wrap=True)
     show_actions(known.actions, now, console)
     _what_next(incident, console)
 
