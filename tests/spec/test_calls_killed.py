@@ -18,7 +18,7 @@ from cleanroom.adapters.sqlstore.calls import SqlCalls
 from cleanroom.adapters.sqlstore.tables import call_files
 from cleanroom.ports.calls import ALL
 
-KILLS = 50 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 5  # of each database
+KILLS = 50 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 4  # of each database
 A_FOLDER = 5
 HOUR = 3_600_000_000
 ALWAYS = (0, 2**60)

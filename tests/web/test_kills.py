@@ -47,7 +47,7 @@ for line in sys.stdin:  # each line asks for a server of the project in that fol
 """
 
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
-KILLS = 200 if SOAK else 10
+KILLS = 200 if SOAK else 6
 SENDERS, SPANS = 3, 5
 
 

@@ -87,7 +87,11 @@ def check(room: Room, id: str) -> tuple[LintFinding, ...]:
     content = _content(room, id)
     name = room.project.relative(_path(room, id))
     if len(content) > MOST_BYTES:
-        return (LintFinding(name, 1, 1, f"the file has more than {MOST_BYTES:,} bytes, and is not read", "A page is enough."),)
+        return (
+            LintFinding(
+                name, 1, 1, f"the file has more than {MOST_BYTES:,} bytes, and is not read", "A page is enough."
+            ),
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
