@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -99,19 +100,15 @@ def _about(ask: Ask) -> str:
 def check(content: bytes) -> None:
     """Raises Misuse for what is no recording, with the line."""
     try:
-        for number, line in enumerate(io.StringIO(content.decode("utf-8")), 1):
-            _line(line, "the recording", number)
+        _replies(io.StringIO(content.decode("utf-8")), "the recording")
     except UnicodeDecodeError as error:
         raise Misuse("the recording is no text", "Name a file that --record wrote.") from error
 
 
 def _read(file: Path) -> dict[str, Reply]:
-    replies: dict[str, Reply] = {}
     try:
         with file.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                request, reply = _line(line, str(file), number)
-                replies[request] = reply
+            return _replies(lines, str(file))
     except FileNotFoundError as error:
         raise Misuse(
             f"the recording {file} does not exist",
@@ -119,7 +116,11 @@ def _read(file: Path) -> dict[str, Reply]:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise Misuse(f"{file} cannot be read as a recording", "Name a file that --record wrote.") from error
-    return replies
+
+
+def _replies(lines: Iterable[str], file: str) -> dict[str, Reply]:
+    """By request; of several replies to one the last."""
+    return dict(_line(line, file, number) for number, line in enumerate(lines, 1))
 
 
 def _line(line: str, file: str, number: int) -> tuple[str, Reply]:

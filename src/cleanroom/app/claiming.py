@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cleanroom.app.room import Room
-from cleanroom.core.base import Instant, Refused, after, instant, micros
+from cleanroom.core.base import Refused, after, instant, micros
 from cleanroom.ports.jobs import JobRun
 
 LEASE = 90.0
@@ -29,8 +29,4 @@ def alone(room: Room, name: str, doing: str) -> Iterator[None]:
             yield
             said, good = "done", True
     finally:
-        room.jobs.done(turn, JobRun(name, turn.slot, now, _end(room, now), good, said))
-
-
-def _end(room: Room, began: Instant) -> Instant:
-    return max(began, room.clock.now())
+        room.jobs.done(turn, JobRun(name, turn.slot, now, max(now, room.clock.now()), good, said))

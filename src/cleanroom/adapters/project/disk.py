@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cleanroom.adapters.models import EMBEDDED
 from cleanroom.adapters.project.contracts import Contracts
 from cleanroom.adapters.project.files import inside, read, settle, write_folder
 from cleanroom.adapters.project.git import add_note, commit
@@ -223,7 +224,7 @@ class DiskProject:
 
     def _prompt_cases(self) -> tuple[tuple[PromptCase, ...], tuple[LintFinding, ...]]:
         settings = self._read_settings()[0]
-        return cases_of(self._root, ("local", *(name for name, _ in settings.models)) if settings else None)
+        return cases_of(self._root, (EMBEDDED.name, *(name for name, _ in settings.models)) if settings else None)
 
     def lint_register(self, flags: Sequence[str] | None = None) -> tuple[LintFinding, ...]:
         """See ports/project.py."""

@@ -25,10 +25,11 @@ def came(room: Room, systems: tuple[str, ...], earliest: Instant, end: Instant) 
 
 def _of(room: Room, system: str, part: Part, since: int, until: int) -> Iterator[Told]:
     cells = room.calls.cells(system, ALL, max(0, since - USUAL) // HOUR * HOUR, until, HOUR, (part,))
-    usual = {c.parts for c in cells if c.start < since and c.parts[0] not in ("", OTHER)}
+    named = [c for c in cells if c.parts[0] not in ("", OTHER)]
+    usual = {c.parts for c in named if c.start < since}
     first: dict[tuple[str, ...], int] = {}
-    for cell in cells:
-        if usual and cell.parts not in usual and cell.parts[0] not in ("", OTHER):
+    for cell in named if usual else ():
+        if cell.parts not in usual:
             first.setdefault(cell.parts, cell.start)
     for (name,), hour in sorted(first.items(), key=lambda f: (f[1], f[0]))[:_MOST]:
         around = room.calls.cells(system, ALL, hour, hour + 2 * HOUR, MINUTE, (part,))

@@ -40,10 +40,7 @@ def sync(room: Room) -> tuple[tuple[str, str, str], ...]:
     places = {t.name: t for t in room.trackers()}
     for known, action, filed in _filed(room):
         try:
-            place = places.get(filed.tracker)
-            if place is None:
-                raise Misuse(f"there is no tracker {filed.tracker!r} in cleanroom.toml any more")
-            state = place.state(filed.ref)
+            state = _place(places, filed).state(filed.ref)
         except CleanroomError as error:
             done.append((known.id, action.id, error.message))
             continue
@@ -71,15 +68,19 @@ def follow(room: Room, action: Action, wishes: Mapping[str, Revision]) -> tuple[
     for filed in action.filed:
         for what, wish in wishes.items():
             try:
-                place = places.get(filed.tracker)
-                if place is None:
-                    raise Outside(f"there is no tracker {filed.tracker!r} in cleanroom.toml any more")
-                place.update(filed.ref, wish)
+                _place(places, filed).update(filed.ref, wish)
             except CleanroomError as error:
                 said.append(f"{filed.url} keeps its {what}: {error.message}")
                 if isinstance(error, Outside):
                     break  # it would not answer the next one either
     return tuple(said)
+
+
+def _place(places: Mapping[str, Tracker], filed: ActionFiled) -> Tracker:
+    """The tracker that it is filed in. Raises Outside where cleanroom.toml does not have it any more."""
+    if filed.tracker not in places:
+        raise Outside(f"there is no tracker {filed.tracker!r} in cleanroom.toml any more")
+    return places[filed.tracker]
 
 
 def _unless_done(fact: ActionDone, incident: Incident) -> ActionDone:

@@ -91,16 +91,12 @@ def keep_model(room: Room, name: str, settings: ModelSettings) -> Version:
     """Keep which model that is, with its recording where it is one. Raises Misuse where its file is missing."""
     if settings.kind == "replay":
         settings = _recorded(room, settings.name, _bytes(room, settings))
-    exact = room.models.exact(settings)
-    version = Version(name, _digest(settings, exact))
-    kept = json.dumps(asdict(settings) | {"exact": exact}, indent=1)
-    room.artifacts.write(room.project.root / MODELS, _file(version.digest, "json"), kept.encode())
-    return version
+    return _kept(room, name, settings)
 
 
 def keep_recording(room: Room, name: str, content: bytes) -> Version:
     """Keep a model that can no longer be asked as what it said. Raises Misuse for what is no recording."""
-    return keep_model(room, name, _recorded(room, name.partition("/")[2], content))
+    return _kept(room, name, _recorded(room, name.partition("/")[2], content))
 
 
 def model_at(room: Room, version: Version) -> Model:
@@ -117,16 +113,17 @@ def model_at(room: Room, version: Version) -> Model:
     if _digest(settings, exact) != version.digest or room.models.exact(settings) != exact:
         hint = f"Put back {settings.file}." if settings.file else "Name the version again."
         raise NotFound(f"{version.name} is not what it was: {exact}", hint)
-    known = {m.name: m for m in room.models.known()}.get(settings.name)
-    same = known is not None and (known.kind, known.model, known.base_url) == (
-        settings.kind,
-        settings.model,
-        settings.base_url,
-    )
     # Which variable holds the key is for cleanroom.toml to say, as long as it has the model.
-    return room.models.open(
-        replace(settings, api_key_env=known.api_key_env) if known is not None and same else settings
-    )
+    now = (m for m in room.models.known() if replace(m, api_key_env=settings.api_key_env) == settings)
+    return room.models.open(next(now, settings))
+
+
+def _kept(room: Room, name: str, settings: ModelSettings) -> Version:
+    exact = room.models.exact(settings)
+    version = Version(name, _digest(settings, exact))
+    kept = json.dumps(asdict(settings) | {"exact": exact}, indent=1)
+    room.artifacts.write(room.project.root / MODELS, _file(version.digest, "json"), kept.encode())
+    return version
 
 
 def _recorded(room: Room, name: str, content: bytes) -> ModelSettings:

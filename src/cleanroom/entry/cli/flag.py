@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cleanroom.core.base import Misuse
+from cleanroom.entry.cli.files import content_or_input
 from cleanroom.entry.cli.output import As, AsJson, aside, print_json, screen
 
 if TYPE_CHECKING:
@@ -198,15 +199,7 @@ def _flags(content: bytes, file: str) -> tuple[Flag, ...]:
 
 
 def _read(file: str) -> bytes:
-    try:
-        if file == "-":
-            return sys.stdin.buffer.read(_LARGEST + 1)
-        with Path(file).open("rb") as opened:
-            return opened.read(_LARGEST + 1)
-    except OSError as error:
-        raise Misuse(
-            f"{file} cannot be read: {error.strerror}", "Name a JSON file, or - for standard input."
-        ) from error
+    return content_or_input(file, "Name a JSON file, or - for standard input.", _LARGEST)
 
 
 def _json(text: str) -> Any:

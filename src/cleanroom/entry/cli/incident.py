@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cleanroom.core.base import Misuse
 from cleanroom.entry.cli import incident_action, incident_path, incident_told
+from cleanroom.entry.cli.files import content_of
 from cleanroom.entry.cli.output import As, AsJson, print_json, screen
 
 if TYPE_CHECKING:
@@ -237,8 +237,8 @@ def case(
     from cleanroom.wiring import room
 
     work = room(project, who, "oncall")
-    named = read_case(_content(file, "Name a file with one case."), str(file))
-    then = _content(bad_file, "Name the prompt as it was, or a recording.") if bad_file else None
+    named = read_case(content_of(file, "Name a file with one case."), str(file))
+    then = content_of(bad_file, "Name the prompt as it was, or a recording.") if bad_file else None
     _shown(work, name_case(work, id, named, bad, then), as_json)
 
 
@@ -335,13 +335,6 @@ def prove(id: Id, who: As = None, project: Folder = Path(), as_json: AsJson = Fa
     file = golden_file(id, case_of(work, base_of(found)))
     where = file if work.project.path(file).is_file() else "golden/ already"
     screen().print(f"proven; the case is in {where}. next: cleanroom incident close {id}", markup=False, soft_wrap=True)
-
-
-def _content(file: Path, hint: str) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Misuse(f"{file} cannot be read: {error.strerror}", hint) from error
 
 
 def _shown(work: Room, incident: Incident, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 from rich.table import Table as Grid
 from rich.text import Text
 
-from cleanroom.core.base import Misuse
+from cleanroom.entry.cli.files import content_or_input
 from cleanroom.entry.cli.output import As, AsJson, print_json, printable, screen
 
 if TYPE_CHECKING:
@@ -95,12 +94,4 @@ def _show(found: Shown, hours: float) -> None:
 def _read(file: str) -> bytes:
     from cleanroom.codec.outcomes import MAX_FILE
 
-    try:
-        if file == "-":
-            return sys.stdin.buffer.read(MAX_FILE + 1)
-        with Path(file).open("rb") as opened:
-            return opened.read(MAX_FILE + 1)
-    except OSError as error:
-        raise Misuse(
-            f"{file} cannot be read: {error.strerror}", "Name a JSONL file, or - for standard input."
-        ) from error
+    return content_or_input(file, "Name a JSONL file, or - for standard input.", MAX_FILE)

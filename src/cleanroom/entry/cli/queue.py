@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cleanroom.core.base import Misuse, digest
+from cleanroom.entry.cli.files import content_or_input
 from cleanroom.entry.cli.output import As, AsJson, print_json, screen
 
 app = typer.Typer(no_args_is_help=True)
@@ -275,15 +275,7 @@ def status(
 def _read(file: str) -> bytes:
     from cleanroom.codec.outputs import MAX_FILE
 
-    try:
-        if file == "-":
-            return sys.stdin.buffer.read(MAX_FILE + 1)
-        with Path(file).open("rb") as opened:
-            return opened.read(MAX_FILE + 1)
-    except OSError as error:
-        raise Misuse(
-            f"{file} cannot be read: {error.strerror}", "Name a JSONL file, or - for standard input."
-        ) from error
+    return content_or_input(file, "Name a JSONL file, or - for standard input.", MAX_FILE)
 
 
 def _done(id: str, what: str, as_json: bool, escalated: bool) -> None:

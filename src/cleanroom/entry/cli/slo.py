@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cleanroom.core.base import Misuse
+from cleanroom.entry.cli.files import content_of
 from cleanroom.entry.cli.findings import ended
 from cleanroom.entry.cli.output import As, AsJson, aside, print_json, screen
 
@@ -162,8 +162,4 @@ def lint(project: Folder = Path(), as_json: AsJson = False) -> None:
 
 
 def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise Misuse(f"{file} cannot be read: {error.strerror}", "Name an OpenSLO YAML file.") from error
+    return content_of(file, "Name an OpenSLO YAML file.", _MOST_BYTES)

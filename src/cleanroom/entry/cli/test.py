@@ -12,6 +12,7 @@ from rich.text import Text
 from cleanroom.core.base import Misuse
 from cleanroom.core.check import Outcome
 from cleanroom.entry.cli.check import CODES, progress
+from cleanroom.entry.cli.files import content_of
 from cleanroom.entry.cli.output import As, AsJson, print_json, screen
 from cleanroom.entry.cli.rows import show_rows
 
@@ -60,12 +61,7 @@ def _cases(work: Room, file: Path | None) -> tuple[PromptCase, ...]:
 
     if file is None:
         return tuple(work.project.prompt_cases())
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise Misuse(
-            f"{file} cannot be read: {error.strerror}", "Name a file with cases, one JSON object a line."
-        ) from error
+    content = content_of(file, "Name a file with cases, one JSON object a line.")
     reads, findings = read_prompt_cases(content, str(file))
     if findings:
         raise Misuse(f"{file}:{findings[0].line}: {findings[0].message}", findings[0].hint)
